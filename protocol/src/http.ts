@@ -1,0 +1,124 @@
+import Type, { type Static } from 'typebox';
+import { JOB_STATUSES, NODE_STATUSES } from './statuses.ts';
+
+/** Body of `POST jobs` (REFERENCE 8.3). The server judges it key by key, to answer with the exact text. */
+export const JOB_REQUEST = Type.Object(
+  {
+    command: Type.String(),
+    nodes: Type.Array(Type.String(), { minItems: 1 }),
+    /** Nodes that must commit before any runs; default: all of them. */
+    quorum: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Seconds. */
+    run_timeout: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** OS user on the node. */
+    user: Type.Optional(Type.String()),
+    dir: Type.Optional(Type.String()),
+    env: Type.Optional(Type.Record(Type.String(), Type.String())),
+    /** `raw:` or `base64:` and the contents, at most 100,000 bytes decoded. */
+    file: Type.Optional(Type.String()),
+    capture_output: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+export type JobRequest = Static<typeof JOB_REQUEST>;
+
+/** Answer of `POST jobs`: this one key and no other (REFERENCE 8.3). */
+export const JOB_CREATED = Type.Object({ uri: Type.String() });
+export type JobCreated = Static<typeof JOB_CREATED>;
+
+/** One element of `GET jobs` (REFERENCE 8.4). */
+export const JOB_BRIEF = Type.Object({
+  id: Type.String(),
+  command: Type.String(),
+  status: Type.Enum(JOB_STATUSES),
+  /** Seconds. */
+  run_timeout: Type.Integer(),
+  /** RFC 1123. */
+  created_at: Type.String(),
+  /** RFC 1123; changes when the job changes its status, not when a node does. */
+  updated_at: Type.String(),
+  user: Type.Optional(Type.String()),
+  dir: Type.Optional(Type.String()),
+  env: Type.Optional(Type.Record(Type.String(), Type.String())),
+  /** Present only when true. */
+  capture_output: Type.Optional(Type.Literal(true)),
+  /** Present only when the job has a file and it is not shown. */
+  file_specified: Type.Optional(Type.Literal(true)),
+  /** Only with `include_file=true`. */
+  file: Type.Optional(Type.String()),
+});
+export type JobBrief = Static<typeof JOB_BRIEF>;
+
+/** Names of nodes by their status in the job; only statuses that occur (REFERENCE 8.5). */
+export const NODES_BY_STATUS = Type.Partial(
+  Type.Record(Type.Enum(NODE_STATUSES), Type.Array(Type.String())),
+);
+export type NodesByStatus = Static<typeof NODES_BY_STATUS>;
+
+/** Answer of `GET jobs/ID` (REFERENCE 8.5). */
+export type Job = JobBrief & { nodes: NodesByStatus };
+
+/** `available` nodes take jobs (REFERENCE 8.7). */
+export const AVAILABILITIES = ['available', 'unavailable'] as const;
+export type Availability = (typeof AVAILABILITIES)[number];
+
+/** One element of `GET node_states` (REFERENCE 8.7). */
+export const NODE_AVAILABILITY = Type.Object({
+  node_name: Type.String(),
+  availability: Type.Enum(AVAILABILITIES),
+});
+export type NodeAvailability = Static<typeof NODE_AVAILABILITY>;
+
+/** Answer of `GET node_states/NODE` (REFERENCE 8.8). */
+export const NODE_STATE = Type.Object({
+  node_name: Type.String(),
+  status: Type.Enum(['online', 'offline']),
+  availability: Type.Enum(AVAILABILITIES),
+});
+export type NodeState = Static<typeof NODE_STATE>;
+
+/** Answer of `GET config/NODE` (REFERENCE 8.2). */
+export const AGENT_CONFIG = Type.Object({
+  type: Type.Literal('config'),
+  host: Type.String(),
+  push_jobs: Type.Object({
+    heartbeat: Type.Object({
+      out_addr: Type.String(),
+      command_addr: Type.String(),
+      /** Seconds between heartbeats; may be a fraction. */
+      interval: Type.Number(),
+      offline_threshold: Type.Integer(),
+      online_threshold: Type.Integer(),
+    }),
+  }),
+  node: Type.String(),
+  organization: Type.String(),
+  /** RSA, SPKI PEM: verifies the broadcast. */
+  public_key: Type.String(),
+  /** Z85; absent when CURVE is off (W2) and from 1.x servers. */
+  curve_public_key: Type.Optional(Type.String()),
+  encoded_session_key: Type.Object({ method: Type.Literal('hmac_sha256'), key: Type.String() }),
+  /** Seconds until the agent should ask again. */
+  lifetime: Type.Integer(),
+  /** Seconds. */
+  max_message_skew: Type.Integer(),
+  /** Bytes. */
+  max_body_size: Type.Optional(Type.Integer()),
+  incarnation_id: Type.String(),
+});
+export type AgentConfig = Static<typeof AGENT_CONFIG>;
+
+/** Answer of `GET /pushy/_status` (REFERENCE 8.1). */
+export const SERVER_STATUS = Type.Object({
+  status: Type.Literal("it's alive"),
+  incarnation_id: Type.String(),
+  node_fsm_count: Type.Integer(),
+  job_processes: Type.Array(Type.String()),
+});
+export type ServerStatus = Static<typeof SERVER_STATUS>;
+
+/** `error` is one text in an array, but for 413 and the checks of a job body: there it is the text (REFERENCE 7). */
+export const ERROR_BODY = Type.Object({
+  error: Type.Union([Type.String(), Type.Array(Type.String())]),
+});
+export type ErrorBody = Static<typeof ERROR_BODY>;

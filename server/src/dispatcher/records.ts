@@ -1,0 +1,43 @@
+import type { JobMessageType } from '@pushy/protocol';
+
+/**
+ * What crosses the bus: batches of plain records that survive JSON, so that one process or ten see the same.
+ * `fence` is the number of the coordinator's lease: a record of an older lease is ignored.
+ * `wave` is the part of a rolling run; always 0 for now.
+ */
+
+/** From a job's coordinator to the hosts of nodes. Each names a set of nodes of one organization. */
+export type NodeCommand =
+  | {
+      kind: 'commit';
+      jobId: string;
+      orgId: string;
+      nodes: readonly string[];
+      wave: number;
+      fence: number;
+      /** The part of the commit body that all nodes share: JSON members, encoded once, without braces. */
+      tail: string;
+      /** Output of this job is kept when it arrives. */
+      capture: boolean;
+    }
+  | {
+      kind: 'run';
+      jobId: string;
+      orgId: string;
+      nodes: readonly string[];
+      wave: number;
+      fence: number;
+    }
+  /** Abort whatever these nodes do for the job and bring them back to idle. */
+  | { kind: 'reset'; jobId: string; orgId: string; nodes: readonly string[]; fence: number }
+  /** The job has left memory: its nodes need not be watched for it any more. */
+  | { kind: 'release'; jobId: string; orgId: string; nodes: readonly string[]; fence: number };
+
+/** From a host of nodes to the coordinator of a job that watches the node. */
+export type NodeReport = {
+  jobId: string;
+  node: string;
+  fence: number;
+  /** What the agent answered, or `down`: not available at the start, or lost since. */
+  kind: JobMessageType | 'down';
+};
