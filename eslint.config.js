@@ -185,6 +185,7 @@ export default tseslint.config(
         {
           patterns: [
             { regex: '^node:', message: 'core/ is pure: no built-in modules.' },
+            { regex: '^(\\.\\./){3,}', message: 'core/ imports only core/ and @pushy/protocol.' },
             {
               regex: '^(?!\\.|@pushy/protocol$)',
               message: 'core/ imports only core/ and @pushy/protocol.',
