@@ -19,6 +19,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** `2026-11-21T08:57:00.123Z`: how log lines begin. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 /** Resolves after `ms` milliseconds, or at once when `signal` is aborted; leaves no timer behind. */
 export function sleep(
   clock: Pick<Clock, 'after'>,

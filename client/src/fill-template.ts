@@ -21,5 +21,7 @@ export function fillTemplate(template: string, match: Match): string {
 
 /** Names that a replacement text takes from named groups. */
 export function groupNames(template: string): string[] {
-  return [...template.matchAll(REFERENCE)].flatMap(([, , name]) => (name === undefined ? [] : name));
+  return [...template.matchAll(REFERENCE)].flatMap(([, , name]) =>
+    name === undefined ? [] : name,
+  );
 }

@@ -21,12 +21,12 @@ export function fitOutput(
   const sizes = { stdout: wholeSize(streams.stdout), stderr: wholeSize(streams.stderr) };
   const half = Math.floor(limit / 2);
   const [small, large] =
-    sizes.stdout <= sizes.stderr ? (['stdout', 'stderr'] as const) : (['stderr', 'stdout'] as const);
+    sizes.stdout <= sizes.stderr
+      ? (['stdout', 'stderr'] as const)
+      : (['stderr', 'stdout'] as const);
   const first = fit(streams[small], sizes[large] <= half ? limit - sizes[large] : half, limit);
   const second = fit(streams[large], limit - encodedSize(first), limit);
-  return small === 'stdout'
-    ? { stdout: first, stderr: second }
-    : { stdout: second, stderr: first };
+  return small === 'stdout' ? { stdout: first, stderr: second } : { stdout: second, stderr: first };
 }
 
 function wholeSize(kept: Kept): number {

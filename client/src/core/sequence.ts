@@ -23,7 +23,8 @@ export function advance(
   timestamp: number,
 ): SequenceState | undefined {
   const newest = Math.max(state.newest, timestamp);
-  if (sequence > state.last && timestamp >= state.began) return { ...state, last: sequence, newest };
+  if (sequence > state.last && timestamp >= state.began)
+    return { ...state, last: sequence, newest };
   if (timestamp > state.newest) return { last: sequence, newest, began: timestamp };
   return undefined;
 }

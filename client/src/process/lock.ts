@@ -49,7 +49,10 @@ export function takeLock(
     });
     const cancel = after(ACQUIRE_MS, () => {
       holder.kill('SIGKILL');
-      resolve({ ok: false, reason: `taking the lock ${file} took more than ${ACQUIRE_MS / 1000} s` });
+      resolve({
+        ok: false,
+        reason: `taking the lock ${file} took more than ${ACQUIRE_MS / 1000} s`,
+      });
     });
     // EPIPE when the holder is gone already: its exit says why.
     holder.stdin.on('error', () => undefined);
