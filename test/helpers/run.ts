@@ -12,6 +12,9 @@ export interface RunResult {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Run as this user, which only root may ask. */
+  readonly uid?: number;
+  readonly gid?: number;
   /** Text for the program's standard input; closed at once without it. */
   readonly input?: string;
   /** Milliseconds until the program and its children are killed and `run` rejects. */
@@ -30,6 +33,8 @@ export function run(
       cwd: options.cwd,
       env: options.env ?? process.env,
       detached: true,
+      ...(options.uid === undefined ? {} : { uid: options.uid }),
+      ...(options.gid === undefined ? {} : { gid: options.gid }),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const stdout: Buffer[] = [];

@@ -43,6 +43,11 @@ export function gemSet(name: GemSetName): GemSet {
   };
 }
 
+/** Whether a gem set is in the cache. */
+export function isGemSetInstalled(name: GemSetName): boolean {
+  return isCached(gemSetDir(name));
+}
+
 /** Installs a gem set into the cache; the second time it is already there. */
 export function installGemSet(name: GemSetName): Promise<'made' | 'cached'> {
   const dir = gemSetDir(name);
