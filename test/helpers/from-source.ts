@@ -2,9 +2,6 @@ import { fileURLToPath } from 'node:url';
 
 const root = new URL('../../', import.meta.url);
 
-/** The top of the project. */
-export const projectDir = fileURLToPath(root);
-
 /** The command line that runs one of the project's programs from its source, from any directory. */
 export function fromSource(
   program: string,

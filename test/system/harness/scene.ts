@@ -1,24 +1,13 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startProgram, tail, type Program, type ProgramOptions } from '../../helpers/program.ts';
+import { tail } from '../../helpers/program.ts';
+import { makeWorkplace, type Workplace } from '../../helpers/workplace.ts';
 import { missingPieces, type Piece } from './pieces.ts';
 
-/** One suite's directory and the programs that run in it. */
-export interface Scene {
-  /** A temporary directory: others may pass through it, not list it. */
-  dir(): string;
-  /** Makes a new directory in it, named for its use. */
-  subdir(use: string): Promise<string>;
-  /** Starts a program that ends with the suite at the latest. */
-  start(options: Omit<ProgramOptions, 'logFile'>): Promise<Program>;
-}
+/** Where one suite's programs live; there during its hooks and tests. */
+export type Scene = Pick<Workplace, 'subdir' | 'start'>;
 
 /** Makes a scene around the tests of the surrounding `describe`; skips them, loudly, where a piece is missing. */
 export function useScene(...pieces: Piece[]): Scene {
-  let dir: string | undefined;
-  const programs: Program[] = [];
-  let failed = false;
+  let workplace: Workplace | undefined;
 
   before('the machine has what this needs', function () {
     const missing = missingPieces(pieces);
@@ -29,45 +18,28 @@ export function useScene(...pieces: Piece[]): Scene {
     );
     this.skip();
   });
-  before('a directory', async () => {
-    dir = await mkdtemp(join(tmpdir(), 'pushy-test-'));
-    await chmod(dir, 0o711);
+  before('a workplace', async () => {
+    workplace = await makeWorkplace();
   });
-  afterEach(function () {
-    if (this.currentTest?.state === 'failed') failed = true;
-  });
-  after('programs are ended', async function () {
-    // A "before" that failed leaves tests without a state.
-    this.test?.parent?.eachTest((test) => {
-      if (test.state !== 'passed' && !test.isPending()) failed = true;
-    });
-    for (const program of programs.reverse()) await program.stop();
-    if (failed) {
-      for (const program of programs) {
+  after('the programs are ended', async function () {
+    if (workplace === undefined) return;
+    // A "before" that failed leaves tests without a state: they count as failed.
+    const tests: Mocha.Test[] = [];
+    this.test?.parent?.eachTest((test) => tests.push(test));
+    if (tests.some((test) => test.state !== 'passed' && !test.isPending())) {
+      for (const program of workplace.programs) {
         process.stdout.write(`\n--- the last of ${program.name} ---\n${tail(program.output())}\n`);
       }
     }
-    if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+    await workplace.end();
   });
 
-  const sceneDir = (): string => {
-    if (dir === undefined) throw new Error('the scene exists in hooks and tests only');
-    return dir;
+  const there = (): Workplace => {
+    if (workplace === undefined) throw new Error('a scene exists in hooks and tests only');
+    return workplace;
   };
-  let subdirs = 0;
   return {
-    dir: sceneDir,
-    subdir: async (use) => {
-      subdirs += 1;
-      const path = join(sceneDir(), `${use}-${subdirs}`);
-      await mkdir(path);
-      return path;
-    },
-    start: async (options) => {
-      const logFile = join(sceneDir(), `${options.name}-${programs.length}.log`);
-      const program = await startProgram({ ...options, logFile });
-      programs.push(program);
-      return program;
-    },
+    subdir: (use) => there().subdir(use),
+    start: (options) => there().start(options),
   };
 }
