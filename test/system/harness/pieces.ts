@@ -8,7 +8,7 @@ const checks = {
   goiardi: () => existsSync('/usr/bin/goiardi'),
   workstation: () => isGemSetInstalled('workstation'),
   'reference agent': () => isGemSetInstalled('agent'),
-  // Ports below 1024 are not used, but other users' rights are.
+  // Only root may run a job as another user.
   root: () => process.getuid?.() === 0,
 };
 
