@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import {
@@ -12,8 +11,9 @@ import {
 } from 'mixlib-authentication-ts';
 import { canonicalText } from '../../mixlib-authentication-ts/src/canonical.ts';
 import { asReceived, chefVectors } from '../helpers/chef-vectors.ts';
-import { startRubyPeer, type RubyPeer } from '../helpers/ruby-peer.ts';
 import { runOk } from '../helpers/run.ts';
+import { useRubyPeer } from './harness/ruby-peer.ts';
+import { useScene } from './harness/scene.ts';
 
 const { keys } = chefVectors;
 const DAY = 86_400_000;
@@ -79,12 +79,7 @@ function weVerify(of: Case, headers: Record<string, string>): boolean {
 
 describe("Ruby's mixlib-authentication", function () {
   this.timeout(120_000);
-  let ruby: RubyPeer;
-
-  before(() => {
-    ruby = startRubyPeer();
-  });
-  after(() => ruby.stop());
+  const ruby = useRubyPeer();
 
   const rubySigns = (of: Case, version: SignatureVersion): Promise<Record<string, string>> =>
     ruby.ask('sign', {
@@ -174,6 +169,7 @@ describe("Ruby's mixlib-authentication", function () {
 /** The gem has no 1.2: RSASSA-PKCS1-v1_5 with SHA-1 is what the openssl command does by itself. */
 describe('The openssl command with 1.2', function () {
   this.timeout(60_000);
+  const scene = useScene();
   let dir: string;
   const timeoutMs = 10_000;
   const of = {
@@ -185,7 +181,7 @@ describe('The openssl command with 1.2', function () {
   const signer = { userId: 'rose', key: keys.private, version: '1.2' } as const;
 
   before(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'pushy-openssl-'));
+    dir = await scene.subdir('openssl');
     await writeFile(join(dir, 'key.pem'), keys.private, { mode: 0o600 });
     await writeFile(join(dir, 'public.pem'), keys.spki);
     const text = canonicalText({
@@ -198,7 +194,6 @@ describe('The openssl command with 1.2', function () {
     assert.equal(canonicalPath(of.path), '/organizations/acme/pushy/jobs');
     await writeFile(join(dir, 'text'), text);
   });
-  after(() => rm(dir, { recursive: true, force: true }));
 
   it('verifies what we signed', async () => {
     const headers = signRequest(of, signer, now);

@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   formatHttpDate,
@@ -13,8 +12,9 @@ import {
 } from '@pushy/protocol';
 import fc from 'fast-check';
 import { chefVectors } from '../helpers/chef-vectors.ts';
-import { startRubyPeer, type RubyPeer } from '../helpers/ruby-peer.ts';
 import { runOk } from '../helpers/run.ts';
+import { useRubyPeer } from './harness/ruby-peer.ts';
+import { useScene } from './harness/scene.ts';
 
 const { keys } = chefVectors;
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -34,12 +34,7 @@ const sha1 = (body: string): string => createHash('sha1').update(body).digest('b
 /** The reference agent signs and decrypts with Ruby's OpenSSL: it opens what we make, and we what it makes. */
 describe("Ruby's OpenSSL", function () {
   this.timeout(60_000);
-  let ruby: RubyPeer;
-
-  before(() => {
-    ruby = startRubyPeer();
-  });
-  after(() => ruby.stop());
+  const ruby = useRubyPeer();
 
   const rsa = async (operation: string, key: string, data: string): Promise<Buffer> =>
     Buffer.from((await ruby.ask(operation, { key, data })) as string, 'base64');
@@ -117,6 +112,7 @@ describe("Ruby's OpenSSL", function () {
 
 describe('The openssl command', function () {
   this.timeout(60_000);
+  const scene = useScene();
   let dir: string;
   const sessionKey = Buffer.from('01234567890123456789012345678901', 'ascii');
   const pkeyutl = (...args: string[]): Promise<unknown> =>
@@ -126,12 +122,11 @@ describe('The openssl command', function () {
     });
 
   before(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'pushy-openssl-'));
+    dir = await scene.subdir('openssl');
     await writeFile(join(dir, 'private.pem'), keys.private, { mode: 0o600 });
     await writeFile(join(dir, 'x509.pem'), keys.x509);
     await writeFile(join(dir, 'plain'), sessionKey);
   });
-  after(() => rm(dir, { recursive: true, force: true }));
 
   it('15.3 wraps a session key, for a certificate, that we unwrap', async () => {
     await pkeyutl('-encrypt', '-certin', '-inkey', 'x509.pem', '-in', 'plain', '-out', 'theirs');
