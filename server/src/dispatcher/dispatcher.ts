@@ -6,9 +6,10 @@ import type { SessionKeys } from './inbox.ts';
 import { makeJobHost, type JobCreator } from './job-host.ts';
 import { makeJobId } from './job-id.ts';
 import type { Log } from './log.ts';
-import { makeNodeHost, type Presence } from './node-host.ts';
+import { makeNodeHost } from './node-host.ts';
 import type { Organizations } from './org-gate.ts';
 import type { FrameSender } from './outbox.ts';
+import type { Presence } from './presence-view.ts';
 import { makeSaver, type ChangeStore } from './saver.ts';
 
 export type { FrameSender, Log, Organizations, Presence, SessionKeys };

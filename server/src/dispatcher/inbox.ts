@@ -33,7 +33,12 @@ export interface InboxDeps {
 }
 
 /** From frames to verified messages, in the order of REFERENCE 15.4. Everything else is dropped (S4, S6, Z1). */
-export function makeInbox(deps: InboxDeps): (address: Buffer, frames: readonly Buffer[]) => void {
+export interface Inbox {
+  onFrames: (address: Buffer, frames: readonly Buffer[]) => void;
+  stop: () => void;
+}
+
+export function makeInbox(deps: InboxDeps): Inbox {
   const { settings, clock, log, sessionKeys, organizations, refuse, deliver } = deps;
   const gate = makeOrgGate({ clock, log, organizations });
 
@@ -49,7 +54,7 @@ export function makeInbox(deps: InboxDeps): (address: Buffer, frames: readonly B
     else deliver(address, orgId, message);
   }
 
-  return (address, frames) => {
+  function onFrames(address: Buffer, frames: readonly Buffer[]): void {
     const unpacked = unpack(frames, settings.maxBodySize);
     if (!unpacked.ok) {
       refuse(unpacked.reason, {});
@@ -60,7 +65,7 @@ export function makeInbox(deps: InboxDeps): (address: Buffer, frames: readonly B
     if (unverified.method !== 'hmac_sha256') refuse('wrong_method', {});
     else if (!isName(org) || !isName(node)) refuse('no_sender', {});
     else {
-      gate(org, {
+      gate.admit(org, {
         size: unverified.bytes.length,
         admitted: (orgId) => {
           prove(address, unverified, orgId, node);
@@ -70,6 +75,13 @@ export function makeInbox(deps: InboxDeps): (address: Buffer, frames: readonly B
         },
       });
     }
+  }
+
+  return {
+    onFrames,
+    stop: () => {
+      gate.stop();
+    },
   };
 }
 

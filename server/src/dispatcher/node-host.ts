@@ -1,27 +1,17 @@
-import {
-  jobIdOf,
-  type AgentMessage,
-  type AgentRunEnd,
-  type NodeAvailability,
-  type NodeState,
-} from '@pushy/protocol';
+import { jobIdOf, type AgentMessage, type AgentRunEnd } from '@pushy/protocol';
 import type { Clock } from '../clock.ts';
 import type { JobChanges } from '../core/job-record.ts';
-import {
-  isInOrder,
-  makeNodeRecord,
-  stepNode,
-  type NodeEvent,
-  type NodeSettings,
-} from '../core/node.ts';
-import { PLAIN_TAILS, runTail } from './bodies.ts';
+import { isInOrder, makeNodeRecord, type NodeSettings } from '../core/node.ts';
+import { runTail } from './bodies.ts';
 import type { Bus } from './bus.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
 import type { Log } from './log.ts';
 import { makeNodeBook, type TrackedNode } from './node-book.ts';
+import { makeNodeLife } from './node-life.ts';
 import type { Organizations } from './org-gate.ts';
 import { makeOutbox, type FrameSender } from './outbox.ts';
 import type { NodeCommand, NodeReport } from './records.ts';
+import { makePresence, type Presence } from './presence-view.ts';
 import { makeRefusals } from './refusals.ts';
 import { runScans } from './scans.ts';
 
@@ -49,14 +39,6 @@ export interface NodeHostDeps {
   fraction: () => number;
 }
 
-/** Which nodes are there (REFERENCE 8.7, 8.8). */
-export interface Presence {
-  list(orgId: string): NodeAvailability[];
-  get(orgId: string, node: string): NodeState;
-  /** Tracked nodes of all organizations (REFERENCE 8.1, `node_fsm_count`). */
-  count(): number;
-}
-
 export interface NodeHost {
   presence: Presence;
   onFrames(address: Buffer, frames: readonly Buffer[]): void;
@@ -68,8 +50,9 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const { settings, clock, log, bus, saveOutput } = deps;
   const book = makeNodeBook();
   const sendTo = makeOutbox(deps);
+  const { perform, guarded, isTracked } = makeNodeLife({ ...deps, book, sendTo, ended });
   const refuse = makeRefusals({ clock, log });
-  const onFrames = makeInbox({ ...deps, refuse, deliver });
+  const inbox = makeInbox({ ...deps, refuse, deliver });
   const unsubscribe = bus.subscribe('nodes', (commands) => {
     for (const command of commands) onCommand(command);
   });
@@ -207,30 +190,6 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     });
   }
 
-  function perform(node: TrackedNode, event: NodeEvent): void {
-    for (const effect of stepNode(node.record, event, settings)) {
-      switch (effect.kind) {
-        case 'send':
-          sendTo(node, clock.now(), PLAIN_TAILS[effect.type]);
-          break;
-        case 'arm':
-          node.cancelTimer?.();
-          node.cancelTimer = clock.after(effect.ms, () => {
-            guarded(node, () => {
-              perform(node, { kind: 'rehab_timer', fraction: deps.fraction() });
-            });
-          });
-          break;
-        case 'cancel':
-          node.cancelTimer?.();
-          break;
-        case 'gone':
-          end(node, effect.reason);
-          break;
-      }
-    }
-  }
-
   function scan(now: number): void {
     for (const node of book.all()) {
       guarded(node, () => {
@@ -239,51 +198,18 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     }
   }
 
-  /** Every end of a record is told to the jobs that watch the node, whatever its cause (N6). */
-  function end(node: TrackedNode, reason: string): void {
-    if (!isTracked(node)) return;
-    book.remove(node);
-    node.cancelTimer?.();
-    log.info({ orgId: node.orgId, node: node.name, reason }, 'node is offline');
+  function ended(node: TrackedNode): void {
     const down = [...node.jobs].map(([jobId, { fence }]): NodeReport => {
       return { kind: 'down', jobId, node: node.name, fence };
     });
     bus.publish('jobs', down);
   }
 
-  function isTracked(node: TrackedNode): boolean {
-    return book.find(node.orgId, node.name) === node;
-  }
-
-  /** A failure of ours at one node must not reach the others: its record ends (N6). */
-  function guarded(node: TrackedNode, action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      log.error({ err: error, orgId: node.orgId, node: node.name }, 'the node could not be served');
-      end(node, 'failure');
-    }
-  }
-
   return {
-    presence: {
-      list: (orgId) =>
-        book.inOrg(orgId).map(({ name, record }) => ({
-          node_name: name,
-          availability: record.phase === 'idle' ? 'available' : 'unavailable',
-        })),
-      get(orgId, name) {
-        const node = book.find(orgId, name);
-        return {
-          node_name: name,
-          status: node === undefined ? 'offline' : 'online',
-          availability: node?.record.phase === 'idle' ? 'available' : 'unavailable',
-        };
-      },
-      count: () => book.size(),
-    },
-    onFrames,
+    presence: makePresence(book),
+    onFrames: inbox.onFrames,
     stop() {
+      inbox.stop();
       unsubscribe();
       endScans();
       for (const node of book.all()) node.cancelTimer?.();

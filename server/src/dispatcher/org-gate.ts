@@ -29,22 +29,30 @@ export interface Asker {
 }
 
 /** Answers at once where the guid is known; bounded in number, bytes and time where it must be asked for (S6). */
+export interface OrgGate {
+  admit(name: string, asker: Asker): void;
+  /** Drops all that waits. */
+  stop(): void;
+}
+
 export function makeOrgGate(deps: {
   clock: Clock;
   log: Log;
   organizations: Organizations;
-}): (name: string, asker: Asker) => void {
+}): OrgGate {
   const { clock, log, organizations } = deps;
   const waiting = new Map<string, Asker[]>();
+  const deadlines = new Map<string, () => void>();
   let count = 0;
   let bytes = 0;
 
   function ask(name: string): Asker[] {
     const askers: Asker[] = [];
     waiting.set(name, askers);
-    const cancel = clock.after(DEADLINE, () => {
+    const deadline = clock.after(DEADLINE, () => {
       settle('organization_away');
     });
+    deadlines.set(name, deadline);
     organizations.resolve(name).then(
       (orgId) => {
         settle(orgId === undefined ? 'unknown_organization' : { orgId });
@@ -58,7 +66,8 @@ export function makeOrgGate(deps: {
 
     function settle(answer: GateRefusal | { orgId: string }): void {
       if (waiting.get(name) !== askers) return;
-      cancel();
+      deadline();
+      deadlines.delete(name);
       waiting.delete(name);
       for (const asker of askers) {
         count -= 1;
@@ -69,7 +78,7 @@ export function makeOrgGate(deps: {
     }
   }
 
-  return (name, asker) => {
+  function admit(name: string, asker: Asker): void {
     const line = waiting.get(name);
     // Messages that already wait go first, or a later one would make them look like replays (Z4).
     const orgId = line === undefined ? organizations.known(name) : undefined;
@@ -88,5 +97,13 @@ export function makeOrgGate(deps: {
     count += 1;
     bytes += asker.size;
     (line ?? ask(name)).push(asker);
+  }
+
+  return {
+    admit,
+    stop() {
+      for (const cancel of deadlines.values()) cancel();
+      waiting.clear();
+    },
   };
 }

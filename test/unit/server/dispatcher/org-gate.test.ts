@@ -13,7 +13,7 @@ function setUp() {
     warn: () => undefined,
     error: () => undefined,
   };
-  const gate = makeOrgGate({
+  const made = makeOrgGate({
     clock,
     log,
     organizations: {
@@ -24,12 +24,25 @@ function setUp() {
         }),
     },
   });
+  const gate = (name: string, one: Asker): void => {
+    made.admit(name, one);
+  };
   const asker = (name: string, size = 100): Asker => ({
     size,
     admitted: (orgId) => answers.push(`${name} ${orgId}`),
     refused: (reason) => answers.push(`${name} ${reason}`),
   });
-  return { clock, known, asked, answers, gate, asker };
+  return {
+    clock,
+    known,
+    asked,
+    answers,
+    gate,
+    asker,
+    stop: () => {
+      made.stop();
+    },
+  };
 }
 
 describe('from the name of an organization to its guid', () => {
@@ -103,5 +116,14 @@ describe('from the name of an organization to its guid', () => {
     gate('acme', asker('3', large));
     assert.equal(asked.length, 2);
     assert.deepEqual(answers.slice(1), ['1 guid']);
+  });
+
+  it('stops without a timer, and lets nothing through afterwards', async () => {
+    const { gate, asker, answers, asked, clock, stop } = setUp();
+    gate('acme', asker('1'));
+    stop();
+    asked[0]?.answer('guid');
+    await turn();
+    assert.deepEqual([answers, clock.waiting()], [[], 0]);
   });
 });
