@@ -5,11 +5,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Where long set-up is kept between runs: outside of the tree, per user. */
-export function cacheRoot(): string {
-  const base = process.env['XDG_CACHE_HOME'];
-  return join(base !== undefined && base !== '' ? base : join(homedir(), '.cache'), 'pushy-test');
-}
+/** Whether a step had something to do. */
+export type Outcome = 'made' | 'cached';
 
 /** A folder in the cache, named for what it holds and a hash of what it is made from. */
 export function cacheDir(name: string, madeFrom: readonly string[]): string {
@@ -27,40 +24,60 @@ export async function fillOnce(
   dir: string,
   timeoutMs: number,
   fill: () => Promise<void>,
-): Promise<'made' | 'cached'> {
+): Promise<Outcome> {
   if (isCached(dir)) return 'cached';
-  await mkdir(cacheRoot(), { recursive: true });
-  const release = await takeLock(`${dir}.lock`, timeoutMs);
-  try {
+  return withLock(`${dir}.lock`, timeoutMs, async () => {
     if (isCached(dir)) return 'cached';
     await rm(dir, { recursive: true, force: true });
     await mkdir(dir, { recursive: true });
     await fill();
     await writeFile(join(dir, 'complete'), '');
     return 'made';
-  } finally {
-    await release();
-  }
+  });
 }
 
-/** A lock file that holds the owner's process id, so that a dead owner's lock is taken over. */
-async function takeLock(file: string, timeoutMs: number): Promise<() => Promise<void>> {
+/** A lock file in the cache for work on the machine as a whole. */
+export function machineLock(name: string): string {
+  return join(cacheRoot(), `${name}.lock`);
+}
+
+/** Runs `work` alone; the lock file holds the owner's process id, a dead owner's lock is taken over. */
+export async function withLock<T>(
+  file: string,
+  timeoutMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  await mkdir(cacheRoot(), { recursive: true });
   const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    try {
-      const handle = await open(file, 'wx');
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+  while (!(await tryLock(file))) {
     const owner = Number(await readFile(file, 'utf8').catch(() => ''));
     if (owner > 0 && !isAlive(owner)) await rm(file, { force: true });
     else if (Date.now() > deadline) {
-      throw new Error(`${file} is held by process ${owner} for more than ${timeoutMs} ms`);
+      throw new Error(`${file} was held by process ${owner} for more than ${timeoutMs} ms`);
     } else await sleep(250);
   }
+  try {
+    return await work();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function tryLock(file: string): Promise<boolean> {
+  try {
+    const handle = await open(file, 'wx');
+    await handle.writeFile(String(process.pid));
+    await handle.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function cacheRoot(): string {
+  const base = process.env['XDG_CACHE_HOME'];
+  return join(base !== undefined && base !== '' ? base : join(homedir(), '.cache'), 'pushy-test');
 }
 
 function isAlive(pid: number): boolean {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runOk } from '../helpers/run.ts';
@@ -23,6 +23,8 @@ export interface GemSet {
 const gemfiles = fileURLToPath(new URL('gemfiles/', import.meta.url));
 /** Milliseconds: about 110 s were seen with native extensions and two idle cores. */
 const installTimeoutMs = 600_000;
+/** Changed with what this file does, so that older caches are made again. */
+const recipe = 'bundle install, libzmq linked';
 
 /** An installed gem set; throws with advice when it is not installed. */
 export function gemSet(name: GemSetName): GemSet {
@@ -49,12 +51,24 @@ export function installGemSet(name: GemSetName): Promise<'made' | 'cached'> {
     const options = { cwd: dir, env: gemSetEnv(dir), timeoutMs: installTimeoutMs };
     await runOk('bundle', ['config', 'set', '--local', 'path', join(dir, 'gems')], options);
     await runOk('bundle', ['install', '--jobs', '4', '--retry', '3'], options);
+    if (name === 'agent') await linkLibzmq(dir);
   });
 }
 
 function gemSetDir(name: GemSetName): string {
   const gemfile = readFileSync(join(gemfiles, `${name}.gemfile`), 'utf8');
-  return cacheDir(`gems-${name}`, [gemfile, rubyPlatform()]);
+  return cacheDir(`gems-${name}`, [gemfile, rubyPlatform(), recipe]);
+}
+
+/** The agent's gem looks for a name that only Debian's development package has. */
+async function linkLibzmq(dir: string): Promise<void> {
+  const { stdout } = await runOk('/sbin/ldconfig', ['-p'], { timeoutMs: 10_000 });
+  const library = /libzmq\.so\.5 .*=> (\S+)/.exec(stdout)?.[1];
+  if (library === undefined) {
+    throw new Error('libzmq.so.5 is not on this machine: install the package libzmq5.');
+  }
+  await mkdir(join(dir, 'lib'));
+  await symlink(library, join(dir, 'lib', 'libzmq.so'));
 }
 
 let knownPlatform: string | undefined;
@@ -75,5 +89,6 @@ function gemSetEnv(dir: string): NodeJS.ProcessEnv {
     BUNDLE_APP_CONFIG: join(dir, '.bundle'),
     CHEF_LICENSE: 'accept-no-persist',
     LANG: 'C.UTF-8',
+    ZMQ_LIB_PATH: join(dir, 'lib'),
   };
 }
