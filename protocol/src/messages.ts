@@ -106,13 +106,13 @@ export const readAgentMessage = reader(
 );
 
 /**
- * The job id of an agent's message: null for JSON null, the text `null`, and where it is missing;
- * undefined for one that no server ever gave (REFERENCE 15.6: longer than 64 characters).
+ * The job id of an agent's message: null for JSON null and the text `null`; undefined, an unknown job, where it is
+ * missing and for one that no server ever gave: longer than 64 characters (REFERENCE 15.6).
  */
 export function jobIdOf(message: { job_id?: string | null }): string | null | undefined {
-  const id = message.job_id ?? null;
+  const id = message.job_id;
   if (id === null || id === 'null') return null;
-  return id.length > MAX_JOB_ID_LENGTH ? undefined : id;
+  return id === undefined || id.length > MAX_JOB_ID_LENGTH ? undefined : id;
 }
 
 function reader<S extends TSchema>(schema: S): (body: unknown) => Static<S> | undefined {
