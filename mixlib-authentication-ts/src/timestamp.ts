@@ -48,9 +48,9 @@ function daysTo(year: number, month: number): number {
 
 /** `YYYY-MM-DD` of a day, counted from 1970. */
 function dateOf(days: number): string {
-  let year = Math.floor((days + EPOCH) / 365.2425);
-  while (daysTo(year, 1) > days) year--;
-  while (daysTo(year + 1, 1) <= days) year++;
+  // EPOCH counts from March: the quotient is the year, or the one before it in January and February.
+  const about = Math.floor((days + EPOCH) / 365.2425);
+  const year = daysTo(about + 1, 1) <= days ? about + 1 : about;
   let month = 1;
   while (month < 12 && daysTo(year, month + 1) <= days) month++;
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(days - daysTo(year, month) + 1, 2)}`;
