@@ -13,8 +13,8 @@ export interface RubyPeer {
 }
 
 interface Waiting {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
   deadline: NodeJS.Timeout;
 }
 
