@@ -1,4 +1,5 @@
 import type { CallNode } from '@ruby/prism/src/nodes.js';
+import { environmentName, isEnvironment, writeEnvironment } from './environment.ts';
 import { ENDING, KERNEL } from './kernel.ts';
 import { runInclude } from './includes.ts';
 import { argumentsOf, constantPath, describe, isConfiguration, settingRead } from './nodes.ts';
@@ -13,7 +14,7 @@ export function runCall(node: CallNode, scope: Scope): void {
   if (runEnding(node, scope) || runShowTime(node, scope) || runInclude(node, scope)) return;
   refuseBlock(node, scope);
   if (runAssignment(node, scope) || runPush(node, scope) || runObjectMethod(node, scope)) return;
-  if (runSetting(node, scope)) return;
+  if (runEnvironmentDelete(node, scope) || runSetting(node, scope)) return;
   throw notStatic(scope, node, `${describe(node)} cannot be evaluated without running Ruby`);
 }
 
@@ -90,6 +91,14 @@ function runPush(node: CallNode, scope: Scope): boolean {
   const list = scope.evaluate(node.receiver);
   if (!Array.isArray(list)) return false;
   list.push(scope.evaluate(argument));
+  return true;
+}
+
+/** `ENV.delete('X')`. */
+function runEnvironmentDelete(node: CallNode, scope: Scope): boolean {
+  const [name] = argumentsOf(node);
+  if (!isEnvironment(node.receiver) || node.name !== 'delete' || name === undefined) return false;
+  writeEnvironment(node, environmentName(name, scope), null, scope);
   return true;
 }
 

@@ -27,6 +27,7 @@ import {
 import { isEnvironment } from './environment.ts';
 import {
   argumentsOf,
+  childrenOf,
   isConfiguration,
   isNamedConfiguration,
   literalKey,
@@ -43,7 +44,7 @@ export type Effect =
       readonly receiver?: string;
     }
   /** Settings by names that are computed. */
-  | { readonly kind: 'any_setting'; readonly node: Node }
+  | { readonly kind: 'any_setting'; readonly node: Node; readonly receiver?: string }
   /** A local variable gets a value. */
   | { readonly kind: 'local'; readonly name: string; readonly node: Node }
   | { readonly kind: 'constant'; readonly name: string; readonly node: Node }
@@ -72,7 +73,7 @@ const MUTATING = new Set(
 /** Everything that a piece of Ruby might change. */
 export function effectsOf(node: Node): Effect[] {
   const own = ownEffects(node);
-  return [...own, ...node.compactChildNodes().flatMap((child: Node) => effectsOf(child))];
+  return [...own, ...childrenOf(node).flatMap(effectsOf)];
 }
 
 function ownEffects(node: Node): Effect[] {
@@ -126,9 +127,11 @@ function callEffects(node: CallNode): Effect[] {
   const { receiver, name } = node;
   const args = argumentsOf(node);
   const effects: Effect[] = [];
-  const isLocal = receiver instanceof LocalVariableReadNode;
-  if (DYNAMIC.has(name) && (isConfiguration(receiver) || isLocal))
-    effects.push({ kind: 'any_setting', node });
+  if (DYNAMIC.has(name)) {
+    if (isConfiguration(receiver)) effects.push({ kind: 'any_setting', node });
+    if (receiver instanceof LocalVariableReadNode)
+      effects.push({ kind: 'any_setting', node, receiver: receiver.name });
+  }
   if (name === '[]=' || name === 'store') effects.push(...indexEffects(node, receiver, args[0]));
   else if (isEnvironment(receiver) && isMutating(name))
     effects.push({ kind: 'environment', name: literalKey(args[0]), node });

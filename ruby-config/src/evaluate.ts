@@ -9,7 +9,7 @@ import { fileCall } from './files.ts';
 import { listValue, literalValue } from './literals.ts';
 import { methodValue } from './methods.ts';
 import { nameValue } from './names.ts';
-import { argumentsOf, describe } from './nodes.ts';
+import { argumentsOf, constantPath, describe } from './nodes.ts';
 import { objectValue } from './objects.ts';
 import { operatorValue } from './operators.ts';
 import { notStatic } from './refuse.ts';
@@ -46,9 +46,15 @@ function callValue(node: Node, scope: Scope): RubyValue | undefined {
   if (isEnvironment(node.receiver)) return environmentCall(node, scope);
   const path = fileCall(node, scope);
   if (path !== undefined) return path;
-  // A constant as receiver is a class or module: its own methods are asked for by name above.
-  if (node.block !== null || node.isAttributeWrite()) return undefined;
+  if (node.block !== null || node.isAttributeWrite() || isModule(node.receiver, scope))
+    return undefined;
   const self = scope.evaluate(node.receiver);
   if (self === null && node.isSafeNavigation()) return null;
   return methodValue(self, node.name, listValue(argumentsOf(node), scope), scope.reading);
+}
+
+/** A constant that the file did not set is a class or module; what is known of them was asked for by name. */
+function isModule(receiver: Node, scope: Scope): boolean {
+  const path = constantPath(receiver);
+  return path !== undefined && !scope.reading.constants.has(path);
 }

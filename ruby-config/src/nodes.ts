@@ -16,6 +16,11 @@ export function argumentsOf(node: {
   return node.arguments_?.arguments_ ?? [];
 }
 
+/** Child nodes. The parser's own `compactChildNodes` loses lists: left sides, whens, parts of texts. */
+export function childrenOf(node: Node): Node[] {
+  return node.childNodes().filter((child: Node | null) => child !== null);
+}
+
 /** `A::B::C` as text; undefined when it is no plain path of constants. */
 export function constantPath(node: Node | null): string | undefined {
   if (node instanceof ConstantReadNode) return node.name;

@@ -30,33 +30,40 @@ export function skip(node: Node, scope: Scope, reason: RubyConfigError): void {
 }
 
 function aboutSetting(reason: RubyConfigError, name: string): RubyConfigError {
-  if (reason.problem.includes(`\`${name}\``)) return reason;
+  if (reason.problem.includes(name)) return reason;
   const { code, file, line, problem, advice } = reason;
-  const whole = `this may change \`${name}\`, but ${problem}`;
+  const whole = `this may change ${name}, but ${problem}`;
   return new RubyConfigError({ code, file, line, problem: whole, advice, cause: reason });
 }
 
-/** The relevant setting that an effect may change. */
+/** The relevant setting that an effect may change, as a message names it. */
 function touched(effect: Effect, scope: Scope): string | undefined {
-  const { reading } = scope;
+  const { relevant } = scope.reading.options;
   switch (effect.kind) {
-    case 'setting': {
-      const holder = effect.receiver === undefined ? undefined : scope.locals.get(effect.receiver);
-      const isElsewhere = holder !== undefined && ('value' in holder || holder.instance === true);
-      return !isElsewhere && isRelevant(reading, effect.name) ? effect.name : undefined;
-    }
+    case 'setting':
+      return !isElsewhere(effect.receiver, scope) && isRelevant(scope.reading, effect.name)
+        ? `\`${effect.name}\``
+        : undefined;
     case 'any_setting':
-      return [...reading.options.relevant, ...reading.objects.keys()][0];
+      return isElsewhere(effect.receiver, scope) ? undefined : 'any setting';
     case 'environment': {
       const name = effect.name?.toLowerCase();
-      return name !== undefined && reading.options.relevant.has(name) ? name : undefined;
+      return name !== undefined && relevant.has(name) ? `\`${name}\`` : undefined;
     }
-    case 'mutation':
-      return touchedInPlace(effect.of, scope);
+    case 'mutation': {
+      const name = touchedInPlace(effect.of, scope);
+      return name === undefined ? undefined : `\`${name}\``;
+    }
     case 'local':
     case 'constant':
       return undefined;
   }
+}
+
+/** Whether a call on this variable surely does not go to the configuration. */
+function isElsewhere(variable: string | undefined, scope: Scope): boolean {
+  const cell = variable === undefined ? undefined : scope.locals.get(variable);
+  return cell !== undefined && ('value' in cell || cell.instance === true);
 }
 
 function touchedInPlace(root: Node, scope: Scope): string | undefined {
