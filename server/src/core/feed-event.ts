@@ -12,12 +12,7 @@ export type VoteStatus =
 
 /** How a node's run ended (REFERENCE 9.1; `aborted` is ours: stopped by request). */
 export type RunStatus =
-  | 'success'
-  | 'failure'
-  | 'crashed'
-  | 'run_nacked'
-  | 'run_nacked_while_running'
-  | 'aborted';
+  'success' | 'failure' | 'crashed' | 'run_nacked' | 'run_nacked_while_running' | 'aborted';
 
 /** How a job ends (REFERENCE 9.1; `crashed` by J3, `aborted` is ours). */
 export type EndStatus = 'complete' | 'quorum_failed' | 'timed_out' | 'crashed' | 'aborted';

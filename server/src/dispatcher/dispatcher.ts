@@ -1,35 +1,20 @@
-import type { Frames, NodeAvailability, NodeState } from '@pushy/protocol';
 import type { Clock } from '../clock.ts';
 import type { FeedEvent } from '../core/feed-event.ts';
-import type { JobChanges, NewJob } from '../core/job-record.ts';
+import type { NewJob } from '../core/job-record.ts';
 import type { Bus } from './bus.ts';
+import type { SessionKeys } from './inbox.ts';
+import { makeJobHost, type JobCreator } from './job-host.ts';
+import { makeJobId } from './job-id.ts';
 import type { Log } from './log.ts';
+import { makeNodeHost, type Presence } from './node-host.ts';
+import type { Organizations } from './org-gate.ts';
+import type { FrameSender } from './outbox.ts';
+import { makeSaver, type ChangeStore } from './saver.ts';
+
+export type { FrameSender, Log, Organizations, Presence, SessionKeys };
 
 /** Where jobs are kept. Both settle within a deadline of their own; a rejection means: not durable. */
-export interface JobStore {
-  /** Stores a job with status `voting` and its nodes with status `new`, in one statement. */
-  createJob(job: NewJob): Promise<void>;
-  /** One transaction: outputs (a second one for a job and node is ignored, J2), then nodes, then jobs. */
-  saveChanges(changes: JobChanges): Promise<void>;
-}
-
-/** Sends to one connection of the ROUTER; a bounded queue is behind it. Must not throw. */
-export interface FrameSender {
-  send(address: Buffer, frames: Frames): void;
-}
-
-/** The key that signs all messages between the server and a node. Asked for every message: a look-up. */
-export interface SessionKeys {
-  of(orgId: string, node: string): Buffer;
-}
-
-/** From an organization's name to its guid. */
-export interface Organizations {
-  /** The answer that is remembered, if any. Asked for every message: a look-up. */
-  known(name: string): string | undefined;
-  /** Asks the directory, with a deadline of its own; undefined: no such organization. */
-  resolve(name: string): Promise<string | undefined>;
-}
+export type JobStore = JobCreator & ChangeStore;
 
 /** Randomness as an argument. */
 export interface Random {
@@ -96,14 +81,6 @@ export interface Jobs {
   inMemory(): string[];
 }
 
-/** Which nodes are there (REFERENCE 8.7, 8.8). */
-export interface Presence {
-  list(orgId: string): NodeAvailability[];
-  get(orgId: string, node: string): NodeState;
-  /** Tracked nodes of all organizations (REFERENCE 8.1, `node_fsm_count`). */
-  count(): number;
-}
-
 export interface Dispatcher {
   jobs: Jobs;
   presence: Presence;
@@ -113,7 +90,48 @@ export interface Dispatcher {
   stop(): Promise<void>;
 }
 
-/** The heart: both hosts over one bus. Not running anything before its first call. */
+/** The heart: both hosts over one bus, with one writer of changes. Scans begin at once. */
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
-  throw new Error(`makeDispatcher is being built (${deps.settings.serverName})`);
+  const { clock, log, store, bus, random, onEvent } = deps;
+  const settings = {
+    rehabTimerMax: 4 * deps.settings.heartbeatInterval,
+    abortTimeout: 30_000,
+    ...deps.settings,
+  };
+  const saver = makeSaver({ clock, log, store });
+  const nodes = makeNodeHost({
+    ...deps,
+    settings,
+    saveOutput: (output) => {
+      saver.output(output);
+    },
+    fraction: () => random.fraction(),
+  });
+  const jobs = makeJobHost({ settings, clock, log, store, saver, bus, onEvent });
+  let stopped = false;
+
+  return {
+    jobs: {
+      newId: (orgId) => makeJobId(orgId, random.bytes(38)),
+      start: (job) => jobs.start(job),
+      stop: (jobId, names) => jobs.stopJob(jobId, names),
+      flushed: () => saver.flushed(),
+      inMemory: () => jobs.inMemory(),
+    },
+    presence: nodes.presence,
+    onFrames(address, frames) {
+      if (stopped) return;
+      try {
+        nodes.onFrames(address, frames);
+      } catch (error) {
+        log.error({ err: error }, 'a message could not be read');
+      }
+    },
+    async stop() {
+      stopped = true;
+      nodes.stop();
+      jobs.stop();
+      await saver.stop();
+    },
+  };
 }
