@@ -151,29 +151,19 @@ function crash(job: LiveJob, phase: LivePhase, effects: JobEffect[]): void {
 /** The lines after the tables of REFERENCE 12.1 and 12.2: is the phase over? */
 function evaluate(job: LiveJob, effects: JobEffect[]): void {
   const { counts, phase } = job;
-  switch (phase) {
-    case 'voting':
-      // J5: every vote is waited for, though the outcome may be decided.
-      if (counts.new + counts.stopping > 0) return;
-      if (counts.ready >= job.job.quorum) run(job, effects);
-      else {
-        applyToAll(job, MASS.voting.quorum_failed, effects);
-        finish(job, 'quorum_failed', effects);
-      }
-      return;
-    case 'running':
-      if (counts.ready + counts.running + counts.stopping === 0) finish(job, 'complete', effects);
-      return;
-    case 'stopping_votes':
-    case 'stopping_runs':
-      if (counts.stopping === 0) finish(job, 'aborted', effects);
-      return;
-    case 'new':
-    case 'complete':
-    case 'quorum_failed':
-    case 'timed_out':
-    case 'crashed':
-    case 'aborted':
+  if (phase === 'voting') {
+    // J5: every vote is waited for, though the outcome may be decided.
+    if (counts.new + counts.stopping === 0) judge(job, effects);
+  } else if (phase === 'running') {
+    if (counts.ready + counts.running + counts.stopping === 0) finish(job, 'complete', effects);
+  } else if (counts.stopping === 0) finish(job, 'aborted', effects);
+}
+
+function judge(job: LiveJob, effects: JobEffect[]): void {
+  if (job.counts.ready >= job.job.quorum) run(job, effects);
+  else {
+    applyToAll(job, MASS.voting.quorum_failed, effects);
+    finish(job, 'quorum_failed', effects);
   }
 }
 

@@ -23,24 +23,32 @@ export function firstHeard(now: number, settings: LivenessSettings): Liveness {
   return { average: 2 * settings.downThreshold, intervalStart: now, beats: 1 };
 }
 
-/** Counts the intervals that are over, in place. A clock that was set back changes nothing. */
-export function advance(liveness: Liveness, now: number, settings: LivenessSettings): void {
+/** Counts the intervals that are over, in place, and says how many. A clock that was set back changes nothing. */
+export function advance(liveness: Liveness, now: number, settings: LivenessSettings): number {
   const { heartbeatInterval, decayWindow } = settings;
   const over = Math.floor((now - liveness.intervalStart) / heartbeatInterval);
-  if (over <= 0) return;
+  if (over <= 0) return 0;
   const weight = 1 / decayWindow;
   const rest = 1 - weight;
   const counted = liveness.average * rest + liveness.beats * weight;
   liveness.average = counted * rest ** (over - 1);
   liveness.intervalStart += over * heartbeatInterval;
   liveness.beats = 0;
+  return over;
 }
 
-/** A heartbeat. One after a pause that nobody noticed begins anew instead of ending the node (N5). */
+/** Silent intervals in a row, after which a node that was regular before counts as down. */
+const PAUSE = 3;
+
+/**
+ * A heartbeat. It never ends the node (N5): one after a pause that no scan noticed begins anew, and a node that
+ * is merely slow is left to the next scan.
+ */
 export function heard(liveness: Liveness, now: number, settings: LivenessSettings): void {
-  advance(liveness, now, settings);
+  const over = advance(liveness, now, settings);
   liveness.beats += 1;
-  if (liveness.average < settings.downThreshold) Object.assign(liveness, firstHeard(now, settings));
+  const low = liveness.average < settings.downThreshold;
+  if (low && over >= PAUSE) Object.assign(liveness, firstHeard(now, settings));
 }
 
 /** True when the node is still there; asked at every scan. */
