@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
+import { inspect } from 'node:util';
 import type { PGliteInterface, Transaction } from '@electric-sql/pglite';
 import type { Db, Statement } from './db.ts';
 import { DbError } from './db-error.ts';
@@ -10,8 +11,10 @@ import { lockDirectory } from './directory-lock.ts';
  * at a time: a second one is refused.
  */
 export async function openEmbedded(dir: string): Promise<Db> {
-  const home = join(dir, 'db');
-  await mkdir(home, { recursive: true, mode: 0o700 });
+  const given = join(dir, 'db');
+  await mkdir(given, { recursive: true, mode: 0o700 });
+  // The engine's file system does not follow a symbolic link to its root.
+  const home = await realpath(given);
   const unlock = await lockDirectory(home);
   try {
     // Loaded here alone: a server with a real PostgreSQL does not pay for it.
@@ -22,8 +25,7 @@ export async function openEmbedded(dir: string): Promise<Db> {
     return makeEmbedded(engine, unlock);
   } catch (error) {
     await unlock();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DbError('failed', `The embedded database in ${home} does not open: ${reason}`, error);
+    throw failed(error, `The embedded database in ${home} does not open`);
   }
 }
 
@@ -86,7 +88,7 @@ async function runScript(runner: Pick<Transaction, 'exec'>, text: string): Promi
 function failed(error: unknown, what: string): DbError {
   return new DbError(
     'failed',
-    `${what}: ${error instanceof Error ? error.message : String(error)}`,
+    `${what}: ${error instanceof Error ? error.message : inspect(error)}`,
     error,
   );
 }
