@@ -14,7 +14,8 @@ export function accepts(header: string | undefined, provided: MediaType): boolea
     const [range = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
     const rank = exactness.indexOf(range);
     const quality = qualityOf(parameters);
-    if (rank > best.rank || (rank === best.rank && quality > best.quality)) best = { rank, quality };
+    if (rank > best.rank || (rank === best.rank && quality > best.quality))
+      best = { rank, quality };
   }
   return best.rank >= 0 && best.quality > 0;
 }

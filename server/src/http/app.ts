@@ -49,7 +49,7 @@ export interface AppDeps {
   status: StatusSource;
   settings: AuthorizeSettings & CreateJobSettings;
   /** True for the error of a store that is away for now (Decision 2). */
-  isUnavailable(error: unknown): boolean;
+  isUnavailable: (error: unknown) => boolean;
 }
 
 /** The HTTP API: the routes of REFERENCE 2. Knows no socket and no table, only the ports that it is given. */
@@ -97,7 +97,10 @@ export function makeApp(deps: AppDeps): FastifyInstance {
   app.addHook('onResponse', (request, reply, done) => {
     const { method, originalUrl } = request;
     const path = originalUrl.split('?')[0];
-    log.debug({ method, path, status: reply.statusCode, ms: reply.elapsedTime }, 'request answered');
+    log.debug(
+      { method, path, status: reply.statusCode, ms: reply.elapsedTime },
+      'request answered',
+    );
     done();
   });
   return app;

@@ -24,32 +24,44 @@ const KEYS: ReadonlySet<string> = new Set<keyof JobRequest>([
 type Document = Readonly<Record<string, unknown>>;
 
 /** The rows 2 to 16 of REFERENCE 8.3 in their order, then ours: [row, fault of the document, text or undefined]. */
-const CHECKS: readonly (readonly [row: string, fault: (d: Document, text: string) => string | undefined])[] =
+const CHECKS: readonly (readonly [
+  row: string,
+  fault: (d: Document, text: string) => string | undefined,
+])[] = [
+  ['2', (d) => unless(isString(d['command']), 'invalid command supplied')],
+  ['3', (d) => unless(isStrings(d['nodes']), NO_NODES)],
+  ['4', (d) => unless(optional(d, 'run_timeout', isNumber), mustBe('run_timeout', 'number'))],
+  ['5', (d) => unless(optional(d, 'quorum', isNumber), mustBe('quorum', 'number'))],
+  ['6', (d) => unless(optional(d, 'user', isString), UNKNOWN)],
+  ['7', (d) => unless(optional(d, 'dir', isString), UNKNOWN)],
+  ['8', (d) => unless(optional(d, 'env', isEnvironment), UNKNOWN)],
+  ['9', (d) => unless(optional(d, 'file', isString), UNKNOWN)],
   [
-    ['2', (d) => unless(isString(d['command']), 'invalid command supplied')],
-    ['3', (d) => unless(isStrings(d['nodes']), NO_NODES)],
-    ['4', (d) => unless(optional(d, 'run_timeout', isNumber), mustBe('run_timeout', 'number'))],
-    ['5', (d) => unless(optional(d, 'quorum', isNumber), mustBe('quorum', 'number'))],
-    ['6', (d) => unless(optional(d, 'user', isString), UNKNOWN)],
-    ['7', (d) => unless(optional(d, 'dir', isString), UNKNOWN)],
-    ['8', (d) => unless(optional(d, 'env', isEnvironment), UNKNOWN)],
-    ['9', (d) => unless(optional(d, 'file', isString), UNKNOWN)],
-    ['10', (d) => unless(optional(d, 'capture_output', isBoolean), mustBe('capture_output', 'boolean'))],
-    ['11', (d) => unless(Object.keys(d).every((key) => KEYS.has(key)), 'invalid key supplied')],
-    ['12', (d) => unless((d['nodes'] as string[]).length > 0, NO_NODES)],
-    [
-      '13',
-      (_, text) =>
-        unless(
-          findDuplicateKey(text, 'env') === undefined,
-          'invalid environment value (duplicate key)',
-        ),
-    ],
-    ['14–16', (d) => (isString(d['file']) ? faultOfFile(d['file']) : undefined)],
-    ['H4', (d) => unless(optional(d, 'run_timeout', isWhole), mustBeWhole('run_timeout'))],
-    ['H4, H5', (d) => unless(optional(d, 'quorum', isWhole), mustBeWhole('quorum'))],
-    ['REFERENCE 10', (d) => unless(isStorable(d), 'invalid text (NUL or half a surrogate pair)')],
-  ];
+    '10',
+    (d) => unless(optional(d, 'capture_output', isBoolean), mustBe('capture_output', 'boolean')),
+  ],
+  [
+    '11',
+    (d) =>
+      unless(
+        Object.keys(d).every((key) => KEYS.has(key)),
+        'invalid key supplied',
+      ),
+  ],
+  ['12', (d) => unless((d['nodes'] as string[]).length > 0, NO_NODES)],
+  [
+    '13',
+    (_, text) =>
+      unless(
+        findDuplicateKey(text, 'env') === undefined,
+        'invalid environment value (duplicate key)',
+      ),
+  ],
+  ['14–16', (d) => (isString(d['file']) ? faultOfFile(d['file']) : undefined)],
+  ['H4', (d) => unless(optional(d, 'run_timeout', isWhole), mustBeWhole('run_timeout'))],
+  ['H4, H5', (d) => unless(optional(d, 'quorum', isWhole), mustBeWhole('quorum'))],
+  ['REFERENCE 10', (d) => unless(isStorable(d), 'invalid text (NUL or half a surrogate pair)')],
+];
 
 /** Judges the body of a new job (REFERENCE 3 step 6, 8.3); the value names each node once (H3). */
 export function readJobRequest(body: Buffer): Judged<JobRequest> {

@@ -58,8 +58,7 @@ export function makeGetConfig(deps: ConfigDeps): Route<Buffer | undefined> {
     answer: async ({ org, orgId, principal, params }, curveKey) => {
       const node = params['node'] ?? '';
       // S3: a user gets a configuration that works for nobody: the key is thrown away.
-      const key =
-        principal.type === 'client' ? deps.sessionKey(orgId, node) : deps.randomBytes(32);
+      const key = principal.type === 'client' ? deps.sessionKey(orgId, node) : deps.randomBytes(32);
       const json: AgentConfig = {
         ...describe(deps.settings()),
         node,
@@ -103,9 +102,7 @@ function describe(
       },
     },
     public_key: settings.publicKey,
-    ...(settings.curvePublicKey === undefined
-      ? {}
-      : { curve_public_key: settings.curvePublicKey }),
+    ...(settings.curvePublicKey === undefined ? {} : { curve_public_key: settings.curvePublicKey }),
     lifetime: settings.configLifetime,
     max_message_skew: settings.maxTimeSkew,
     max_body_size: settings.maxBodySize,
