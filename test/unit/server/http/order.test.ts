@@ -121,7 +121,7 @@ describe('the order of judgement (REFERENCE 3)', () => {
       '/',
       '/pushy',
       '/organizations/acme',
-      `${ORG}`,
+      ORG,
       `${ORG}/config/`,
       `${ORG}/jobs/1/output/web1/stdin`,
       `${ORG}/jobs/1/output/web1`,
