@@ -20,11 +20,10 @@ export async function findByPrincipals(
   if (answer.status === 405 || answer.status === 406) return undefined;
   if (answer.status !== 200) throw failure(answer, `principal '${name}'`);
   const entries = entriesOf(answer.body);
-  if (entries === undefined || entries.some((e) => e['authz_id'] === NO_AUTHZ_ID)) return undefined;
-  const members = entries.filter((entry) => entry['org_member'] === true);
-  if (members.length === 0) return { found: entries.length === 0 ? 'none' : 'not_member' };
-  const principals = members.map(principalOf);
-  return principals.every((p) => p !== undefined) ? { found: 'principals', principals } : undefined;
+  if (entries === undefined) return undefined;
+  const principals = entries.filter((entry) => entry.member).map((entry) => entry.principal);
+  if (principals.length > 0) return { found: 'principals', principals };
+  return { found: entries.length === 0 ? 'none' : 'not_member' };
 }
 
 /** The Chef server says what is missing; another 404 is not its principals endpoint. */
@@ -34,10 +33,23 @@ function notFound({ body }: ChefAnswer): FoundPrincipals | undefined {
   return body['not_found'] === 'principal' ? { found: 'none' } : undefined;
 }
 
-function entriesOf(body: unknown): Fields[] | undefined {
+interface Entry {
+  principal: Principal;
+  member: boolean;
+}
+
+/** All entries of an answer; undefined as soon as one has another shape, or comes from chef-zero. */
+function entriesOf(body: unknown): Entry[] | undefined {
   if (!isFields(body)) return undefined;
   const list: unknown = body['principals'] ?? [body];
-  return Array.isArray(list) && list.every(isFields) ? list : undefined;
+  if (!Array.isArray(list)) return undefined;
+  const entries = list.map((value: unknown): Entry | undefined => {
+    if (!isFields(value) || value['authz_id'] === NO_AUTHZ_ID) return undefined;
+    const principal = principalOf(value);
+    const member = value['org_member'];
+    return principal && typeof member === 'boolean' ? { principal, member } : undefined;
+  });
+  return entries.every((entry) => entry !== undefined) ? entries : undefined;
 }
 
 /** A user or client with its key; undefined for another shape. */
