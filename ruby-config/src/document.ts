@@ -1,0 +1,77 @@
+import type { Node } from '@ruby/prism/src/nodes.js';
+import { RubyConfigError } from './errors.ts';
+import { evaluate } from './evaluate.ts';
+import { makeParse, type Source } from './parse.ts';
+import { newReading, type Cell, type Reading, type Scope } from './scope.ts';
+import { runStatement } from './statements.ts';
+import type { ReadOptions, RubyConfig, Setting } from './types.ts';
+
+/** Parses and evaluates one configuration file and what it includes. */
+export async function readDocument(text: string, options: ReadOptions): Promise<RubyConfig> {
+  const parse = await makeParse();
+  const reading = newReading(options);
+  runFile(text, options.file, 0);
+  refuseTraps(reading);
+  return resultOf(reading);
+
+  function runFile(included: string, file: string, depth: number): void {
+    const source = parse(included, file);
+    const scope = newScope(reading, source, depth, runFile);
+    scope.run(source.program.statements.body);
+  }
+}
+
+function newScope(
+  reading: Reading,
+  source: Source,
+  depth: number,
+  runFile: (text: string, file: string, depth: number) => void,
+): Scope {
+  const scope: Scope = {
+    reading,
+    source,
+    depth,
+    locals: new Map(),
+    evaluate: (node: Node) => evaluate(node, scope),
+    run: (nodes: readonly Node[]) => {
+      for (const node of nodes) runStatement(node, scope);
+    },
+    include: (text, file) => {
+      runFile(text, file, depth + 1);
+    },
+  };
+  return scope;
+}
+
+/** The variables that were meant as settings: Ruby says nothing about them. */
+function refuseTraps(reading: Reading): void {
+  for (const { name, file, line } of reading.traps.values())
+    throw new RubyConfigError({
+      code: 'assignment_trap',
+      file,
+      line,
+      problem: `\`${name} = …\` gives a value to a variable of Ruby; the setting stays as it was`,
+      advice: `Leave out the equals sign (${name} …), or write self.${name} = ….`,
+    });
+}
+
+function resultOf(reading: Reading): RubyConfig {
+  return {
+    settings: known(reading.settings),
+    objects: new Map([...reading.objects].map(([name, cells]) => [name, known(cells)])),
+    environment: new Map(
+      [...reading.environment].flatMap(([name, cell]) =>
+        'value' in cell ? [[name, cell.value] as const] : [],
+      ),
+    ),
+    constants: known(reading.constants),
+    warnings: reading.warnings,
+    ...(reading.showTime === undefined ? {} : { showTime: reading.showTime }),
+  };
+}
+
+function known(cells: ReadonlyMap<string, Cell>): Map<string, Setting> {
+  const settings = new Map<string, Setting>();
+  for (const [name, cell] of cells) if ('value' in cell) settings.set(name, cell);
+  return settings;
+}
