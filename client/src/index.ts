@@ -1,1 +1,4 @@
-export const name = 'client';
+export { makeAgent, type Agent, type AgentPorts } from './agent.ts';
+export { loadSettings, type AgentSettings, type ConfigSources } from './config.ts';
+export { makeWhitelist, type Whitelist, type WhitelistEntry } from './whitelist.ts';
+export { AgentError, type AgentErrorCode } from './errors.ts';

@@ -1,0 +1,124 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { Compile } from 'typebox/compile';
+import {
+  AGENT_CONFIG,
+  CURVE_KEY_LENGTH,
+  unwrapSessionKey,
+  type AgentConfig,
+} from '@pushy/protocol';
+import { signRequest } from 'mixlib-authentication-ts';
+import type { Clock } from './clock.ts';
+import { messageOf } from './errors.ts';
+import { answerFailure, contentFailure, requestFailure } from './fetch-failure.ts';
+import type { HttpAnswer } from './http-get.ts';
+import type { Fetched } from './loops/reconfigure.ts';
+import type { CurveKeys, Session } from './session.ts';
+
+/** What the fetch needs. */
+export interface BootstrapDeps {
+  /** With the path of its organization. */
+  readonly serverUrl: string;
+  readonly node: string;
+  /** The client's private key. */
+  readonly key: KeyObject;
+  readonly curve: CurveKeys;
+  readonly allowUnencrypted: boolean;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly get: (
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ) => Promise<HttpAnswer>;
+}
+
+/** For the whole request, milliseconds (REFERENCE 16). */
+const TIMEOUT_MS = 5000;
+/** Version of the Chef API that the request claims; the push routes are the same in all. */
+const SERVER_API_VERSION = 1;
+
+const checkConfig = Compile(AGENT_CONFIG);
+
+/** Fetches the node's configuration with a signed request and unwraps its session key (REFERENCE 8.2, 16). */
+export function makeBootstrap(deps: BootstrapDeps): (signal: AbortSignal) => Promise<Fetched> {
+  const url = configUrl(deps);
+  const where = `${url.origin}${url.pathname}`;
+  return async (signal) => {
+    let answer: HttpAnswer;
+    const deadline = new AbortController();
+    const cancel = deps.clock.after(TIMEOUT_MS, () => {
+      deadline.abort(new Error(`no answer within ${TIMEOUT_MS / 1000} s`));
+    });
+    try {
+      const headers = signedHeaders(url, deps);
+      answer = await deps.get(url, headers, AbortSignal.any([signal, deadline.signal]));
+    } catch (error) {
+      return { ok: false, failure: requestFailure(error, where) };
+    } finally {
+      cancel();
+    }
+    if (answer.status !== 200) {
+      return { ok: false, failure: answerFailure(answer.status, answer.body, where) };
+    }
+    return readAnswer(answer.body, where, deps);
+  };
+}
+
+function configUrl({ serverUrl, node, curve }: BootstrapDeps): URL {
+  const path = `pushy/config/${encodeURIComponent(node)}`;
+  const query = `ccpk=${encodeURIComponent(curve.publicKey)}&version=2.0`;
+  return new URL(`${serverUrl.replace(/\/+$/, '')}/${path}?${query}`);
+}
+
+function signedHeaders(url: URL, { node, key, clock }: BootstrapDeps): Record<string, string> {
+  const request = { method: 'GET', path: url.pathname };
+  const signer = { userId: node, key };
+  return {
+    Accept: 'application/json',
+    ...signRequest(request, signer, clock.now(), SERVER_API_VERSION),
+  };
+}
+
+function readAnswer(body: string, where: string, deps: BootstrapDeps): Fetched {
+  const config = parse(body);
+  if (config === undefined) {
+    const what = 'the answer is not the configuration of a node';
+    return { ok: false, failure: contentFailure(what, where) };
+  }
+  if (config.curve_public_key === undefined && !deps.allowUnencrypted) {
+    const what = 'the server offers no encryption';
+    const advice = 'Enable CURVE there, or set allow_unencrypted here.';
+    return { ok: false, failure: contentFailure(what, where, advice) };
+  }
+  try {
+    return { ok: true, session: openSession(config, deps) };
+  } catch (error) {
+    const what = `the keys of the configuration cannot be used: ${messageOf(error)}`;
+    const advice = `The server wrapped them for another key than client_key: is the client ${deps.node} up to date there?`;
+    return { ok: false, failure: contentFailure(what, where, advice) };
+  }
+}
+
+function parse(body: string): AgentConfig | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (!checkConfig.Check(parsed)) return undefined;
+  const { interval, offline_threshold, online_threshold } = parsed.push_jobs.heartbeat;
+  const isSane = interval > 0 && offline_threshold > 0 && online_threshold >= 0;
+  const key = parsed.curve_public_key;
+  const isKey = key === undefined || key.length === CURVE_KEY_LENGTH;
+  return isSane && isKey && parsed.lifetime > 0 ? parsed : undefined;
+}
+
+function openSession(config: AgentConfig, { key, curve }: BootstrapDeps): Session {
+  const serverKey = config.curve_public_key;
+  return {
+    config,
+    sessionKey: unwrapSessionKey(config.encoded_session_key, key),
+    serverKey: createPublicKey(config.public_key),
+    ...(serverKey === undefined ? {} : { curve: { ...curve, serverKey } }),
+  };
+}

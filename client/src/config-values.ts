@@ -1,0 +1,68 @@
+import type { RubyConfig, Setting } from '@pushy/ruby-config';
+import { AgentError } from './errors.ts';
+
+/** Reads the settings of a file with the type that each must have; an error names file and line. */
+export interface ConfigValues {
+  /** A text; a symbol counts as its name. */
+  text(name: string): string | undefined;
+  flag(name: string): boolean | undefined;
+  /** A whole number, or a text of its digits. */
+  whole(name: string): number | undefined;
+  texts(name: string): readonly string[] | undefined;
+  /** The value as it stands, with its place. */
+  raw(name: string): Setting | undefined;
+  /** `FILE:LINE: name`, for messages. */
+  place(name: string): string;
+}
+
+/** Makes the reader of one file. A setting that is nil counts as absent. */
+export function configValues({ settings }: Pick<RubyConfig, 'settings'>): ConfigValues {
+  const raw = (name: string): Setting | undefined => {
+    const setting = settings.get(name);
+    return setting?.value === null ? undefined : setting;
+  };
+  const place = (name: string): string => {
+    const setting = settings.get(name);
+    return setting === undefined ? name : `${setting.file}:${setting.line}: ${name}`;
+  };
+  const wrong = (name: string, expected: string): AgentError =>
+    new AgentError('bad_config', `${place(name)} must be ${expected}`);
+
+  return {
+    raw,
+    place,
+    text: (name) => {
+      const value = raw(name)?.value;
+      if (value === undefined) return undefined;
+      if (typeof value === 'string') return value;
+      if (isNamed(value)) return value.name;
+      throw wrong(name, 'a text');
+    },
+    flag: (name) => {
+      const value = raw(name)?.value;
+      if (value === undefined || typeof value === 'boolean') return value;
+      throw wrong(name, 'true or false');
+    },
+    whole: (name) => {
+      const value = raw(name)?.value;
+      if (value === undefined) return undefined;
+      const text = String(typeof value === 'number' || typeof value === 'string' ? value : '');
+      if (/^\d{1,12}$/.test(text)) return Number(text);
+      throw wrong(name, 'a whole number');
+    },
+    texts: (name) => {
+      const value = raw(name)?.value;
+      if (value === undefined) return undefined;
+      const items = Array.isArray(value) ? value : [value];
+      return items.map((item) => {
+        if (typeof item !== 'string') throw wrong(name, 'an array of texts');
+        return item;
+      });
+    },
+  };
+}
+
+function isNamed(value: Setting['value']): value is { kind: 'symbol' | 'constant'; name: string } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return value.kind === 'symbol' || value.kind === 'constant';
+}

@@ -1,0 +1,51 @@
+import type { FetchFailure } from './loops/reconfigure.ts';
+
+/** Why the configuration was not fetched, with what a person can do: by the system's error code. */
+const BY_CODE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing listens there: is the Chef server up, and is chef_server_url right?',
+  ECONNRESET: 'The connection was cut: look at the Chef server and at proxies on the way.',
+  ENOTFOUND: 'The name of the server is unknown here: check chef_server_url and DNS.',
+  EAI_AGAIN: 'DNS does not answer: check the resolver of this host.',
+  ETIMEDOUT: 'No answer: check routes and firewalls.',
+  EHOSTUNREACH: 'There is no way to the server: check routes and firewalls.',
+  ENETUNREACH: 'There is no way to the server: check routes and firewalls.',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "The server's certificate is for another name: use that name in chef_server_url.",
+};
+
+/** By the status of the answer. */
+const BY_STATUS: Readonly<Record<number, string>> = {
+  400: 'The server does not understand this agent: is it a Push Jobs server of version 2 or later?',
+  401: 'The server does not accept the signature: check node_name, client_key and the clock of this host.',
+  403: 'This client may not have the configuration: node_name must be the name of the client.',
+  404: 'There is no such organization, or no Push Jobs server behind this Chef server.',
+  502: 'The Push Jobs server is down, or cannot reach the Chef server.',
+  503: 'The Push Jobs server is not ready yet.',
+};
+
+const ASK_SERVER = 'Look at the log of the Push Jobs server.';
+
+/** Of a request that got no answer. */
+export function requestFailure(error: unknown, where: string): FetchFailure {
+  const cause = error instanceof Error && error.name === 'AbortError' ? error.cause : error;
+  const what = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return { what, where, advice: BY_CODE[code] ?? certificateAdvice(code) };
+}
+
+/** Of an answer that is not 200. */
+export function answerFailure(status: number, body: string, where: string): FetchFailure {
+  const what = `status ${status}: ${body.slice(0, 200).trim()}`;
+  return { what, where, advice: BY_STATUS[status] ?? ASK_SERVER };
+}
+
+/** Of an answer that is no configuration. */
+export function contentFailure(what: string, where: string, advice = ASK_SERVER): FetchFailure {
+  return { what, where, advice };
+}
+
+function certificateAdvice(code: string): string {
+  return /CERT|SIGNATURE|ISSUER|ERR_TLS|ERR_SSL/.test(code)
+    ? "The server's certificate is not trusted: put its CA into trusted_certs_dir, or name it in ssl_ca_file."
+    : 'Check chef_server_url and the network.';
+}

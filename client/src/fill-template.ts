@@ -1,0 +1,27 @@
+/** What a match found: groups by number, and by name. */
+interface Match {
+  readonly [index: number]: string | undefined;
+  readonly groups?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+const REFERENCE = /\\(?:(\d)|k<([^>]*)>|([&`'\\]))/g;
+
+/**
+ * Fills the back-references of a Ruby replacement text: `\0` to `\9`, `\&`, `\k<name>`, `` \` `` and `\'` (empty,
+ * because the whole text matched), and `\\` for one backslash. Any other backslash stays (ADDON C.3; Ruby's gsub).
+ */
+export function fillTemplate(template: string, match: Match): string {
+  return template.replace(REFERENCE, (_found, digit?: string, name?: string, sign?: string) => {
+    if (digit !== undefined) return match[Number(digit)] ?? '';
+    if (name !== undefined) return match.groups?.[name] ?? '';
+    if (sign === '&') return match[0] ?? '';
+    return sign === '\\' ? '\\' : '';
+  });
+}
+
+/** Names that a replacement text takes from named groups. */
+export function groupNames(template: string): string[] {
+  return [...template.matchAll(REFERENCE)].flatMap(([, , name]) =>
+    name === undefined ? [] : name,
+  );
+}

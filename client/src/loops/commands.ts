@@ -1,0 +1,53 @@
+import type { Received } from '../connection.ts';
+import type { RunnerEvent } from '../core/runner.ts';
+import type { LivenessEvent } from '../core/liveness.ts';
+import type { HeartbeatBroadcast } from '@pushy/protocol';
+import type { LinkEvent } from '../link.ts';
+import type { Log } from '../log.ts';
+import { readOrder } from '../read-order.ts';
+
+/** What the loop reads from and tells. */
+export interface CommandsDeps {
+  readonly events: (signal: AbortSignal) => AsyncIterable<LinkEvent>;
+  readonly connection: {
+    receiveCommand(frames: readonly Buffer[]): Received<Record<string, unknown>>;
+    receiveBroadcast(frames: readonly Buffer[]): Received<HeartbeatBroadcast>;
+  };
+  readonly dispatch: (event: RunnerEvent) => void;
+  readonly note: (event: LivenessEvent) => void;
+  readonly log: Pick<Log, 'debug' | 'warn'>;
+}
+
+/** Reads both sockets until `signal` is aborted. A frame that is not proven changes nothing. */
+export async function runCommands(deps: CommandsDeps, signal: AbortSignal): Promise<void> {
+  for await (const event of deps.events(signal)) {
+    if (event.kind === 'connected') deps.note(event);
+    else if (event.kind === 'command') onCommand(deps, event.frames);
+    else onBroadcast(deps, event.frames);
+  }
+}
+
+function onCommand(
+  { connection, dispatch, note, log }: CommandsDeps,
+  frames: readonly Buffer[],
+): void {
+  const received = connection.receiveCommand(frames);
+  if (!received.ok) {
+    log.warn({ reason: received.reason }, 'message of the server dropped');
+    return;
+  }
+  const body = received.value;
+  log.debug({ type: body['type'], jobId: body['job_id'] }, 'message received');
+  note({ kind: 'heard' });
+  const order = readOrder(body);
+  if (order !== undefined) dispatch(order);
+}
+
+function onBroadcast({ connection, note, log }: CommandsDeps, frames: readonly Buffer[]): void {
+  const received = connection.receiveBroadcast(frames);
+  if (!received.ok) {
+    log.warn({ reason: received.reason }, 'broadcast of the server dropped');
+    return;
+  }
+  note({ kind: 'broadcast', incarnationId: received.value.incarnation_id });
+}

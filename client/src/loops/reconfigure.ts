@@ -1,0 +1,119 @@
+import { sleep, type Clock } from '../clock.ts';
+import { backoff } from '../core/backoff.ts';
+import type { Log } from '../log.ts';
+import type { Session } from '../session.ts';
+
+/** Why the configuration was not fetched. */
+export interface FetchFailure {
+  readonly what: string;
+  readonly where: string;
+  readonly advice: string;
+}
+
+/** A fetched configuration, or why there is none. */
+export type Fetched = { ok: true; session: Session } | { ok: false; failure: FetchFailure };
+
+/** What the loop needs. */
+export interface ReconfigureDeps {
+  readonly clock: Pick<Clock, 'elapsed' | 'after'>;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly fetch: (signal: AbortSignal) => Promise<Fetched>;
+  readonly apply: (session: Session) => void;
+  readonly isJobActive: () => boolean;
+  /** Longest wait between two attempts, milliseconds: one heartbeat interval (Decision 9). */
+  readonly retryCapMs: () => number;
+}
+
+/** Fetches the configuration at the start, and again whenever something asks for it. */
+export interface Reconfigure {
+  run(signal: AbortSignal): Promise<void>;
+  request(request: ReconfigureRequest): void;
+  /** Looks again at what was put off: the last job has ended. */
+  wake(): void;
+}
+
+/** Asks for a fresh configuration. */
+export interface ReconfigureRequest {
+  readonly reason: string;
+  /** Milliseconds from now. */
+  readonly delayMs: number;
+  /** The channel is dead, so there is nothing to disturb: does not wait for the end of a job. */
+  readonly isUrgent: boolean;
+}
+
+interface Due {
+  readonly reason: string;
+  readonly at: number;
+  readonly isUrgent: boolean;
+}
+
+/** Makes the loop. */
+export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
+  const { clock, log, random } = deps;
+  const due = new Map<string, Due>();
+  let nap = new AbortController();
+
+  function request({ reason, delayMs, isUrgent }: ReconfigureRequest): void {
+    const at = clock.elapsed() + delayMs;
+    // Asked for again: the first moment counts.
+    if ((due.get(reason)?.at ?? Infinity) <= at) return;
+    due.set(reason, { reason, at, isUrgent });
+    nap.abort();
+  }
+
+  async function nextDue(signal: AbortSignal): Promise<Due | undefined> {
+    while (!signal.aborted) {
+      const now = clock.elapsed();
+      const isBusy = deps.isJobActive();
+      const open = [...due.values()].filter((d) => d.isUrgent || !isBusy);
+      const ready = open.find((d) => d.at <= now);
+      if (ready !== undefined) return ready;
+      nap = new AbortController();
+      const wait = Math.min(...open.map((d) => d.at - now), LONGEST_NAP_MS);
+      await sleep(clock, wait, AbortSignal.any([signal, nap.signal]));
+    }
+    return undefined;
+  }
+
+  async function fetchAtLast(reason: string, signal: AbortSignal): Promise<Session | undefined> {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const fetched = await deps.fetch(signal);
+      if (fetched.ok) return fetched.session;
+      const fields = { ...fetched.failure, reason, attempt: attempt + 1 };
+      // The same sentence at every second of an outage would fill the disk: 1, 2, 4, 8, … and every 64th.
+      if (isWorthSaying(attempt + 1)) log.warn(fields, 'no configuration from the server');
+      else log.debug(fields, 'no configuration from the server');
+      await sleep(clock, backoff(attempt, deps.retryCapMs(), random), signal);
+    }
+    return undefined;
+  }
+
+  return {
+    request,
+    wake: () => {
+      nap.abort();
+    },
+    run: async (signal) => {
+      request({ reason: 'start', delayMs: 0, isUrgent: true });
+      for (let asked = await nextDue(signal); asked !== undefined; asked = await nextDue(signal)) {
+        const { reason } = asked;
+        if (reason !== 'start') log.info({ reason }, 'fetching the configuration again');
+        const session = await fetchAtLast(reason, signal);
+        if (session === undefined) return;
+        due.clear();
+        deps.apply(session);
+        // Up to a tenth earlier, so that nodes that started together drift apart (REFERENCE 16).
+        const lifetimeMs = session.config.lifetime * 1000 * (1 - random() / 10);
+        request({ reason: 'lifetime', delayMs: lifetimeMs, isUrgent: false });
+      }
+    },
+  };
+}
+
+/** Longest sleep of the loop, milliseconds: timers take no more than 2^31. */
+const LONGEST_NAP_MS = 3_600_000;
+
+function isWorthSaying(attempt: number): boolean {
+  return attempt % 64 === 0 || (attempt < 64 && Number.isInteger(Math.log2(attempt)));
+}

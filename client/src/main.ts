@@ -1,0 +1,98 @@
+import { hostname } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { curveKeyPair } from 'zeromq';
+import { makeAgent } from './agent.ts';
+import { systemClock } from './clock.ts';
+import { parseCommandLine, type CommandLine } from './command-line.ts';
+import { loadSettings, type AgentSettings } from './config.ts';
+import { AgentError, messageOf } from './errors.ts';
+import { makeLink } from './link.ts';
+import { openLogFile } from './log-file.ts';
+import { makeLog, type Log } from './log.ts';
+import { hostName } from './process/program.ts';
+import { readConfigFile } from './process/read-config.ts';
+import { makeWhitelist } from './whitelist.ts';
+
+/** The process: arguments, signals, exit code. */
+async function main(): Promise<number> {
+  const parsed = parseCommandLine(process.argv.slice(2), version());
+  if (parsed.kind === 'exit') {
+    (parsed.code === 0 ? process.stdout : process.stderr).write(parsed.text);
+    return parsed.code;
+  }
+  try {
+    return await serve(parsed.options);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    process.stderr.write(`pushy-client: ${error.message}\n`);
+    return 1;
+  }
+}
+
+async function serve(options: CommandLine): Promise<number> {
+  // Before anything else: Node answers a USR1 that nobody handles with a debugger.
+  const end = new AbortController();
+  let reconfigure = (): void => undefined;
+  const stop = (signal: NodeJS.Signals): void => {
+    process.stdout.write(`pushy-client ends: ${signal}\n`);
+    end.abort();
+  };
+  for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGINT'] as const) process.once(signal, stop);
+  process.on('SIGUSR1', () => {
+    reconfigure();
+  });
+
+  const settings = await loadSettings({
+    options,
+    env: process.env,
+    readFile: readConfigFile,
+    hostName: () => hostName(hostname()),
+  });
+  const log = openLog(settings);
+  for (const warning of settings.warnings) log.warn({ warning }, 'configuration file');
+  const agent = makeAgent(settings, makeWhitelist(settings.whitelist), {
+    clock: systemClock,
+    log,
+    link: makeLink({ log }),
+    curve: curveKeyPair(),
+    random: Math.random,
+  });
+  reconfigure = () => {
+    agent.reconfigure();
+  };
+  const { nodeName: node } = settings;
+  log.info({ node, version: version(), pid: process.pid }, 'pushy-client starts');
+  await agent.run(end.signal);
+  return 0;
+}
+
+function openLog(settings: AgentSettings): Log {
+  const file = settings.logFile === undefined ? undefined : openLogFile(settings.logFile);
+  const log = makeLog({
+    level: settings.logLevel,
+    showTime: settings.showTime,
+    now: () => systemClock.now(),
+    write: (line) => {
+      if (file === undefined) process.stdout.write(line);
+      else file.write(line);
+    },
+  });
+  process.on('SIGHUP', () => {
+    try {
+      file?.reopen();
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'the log file cannot be opened again');
+    }
+  });
+  return log;
+}
+
+function version(): string {
+  const file = new URL('../package.json', import.meta.url);
+  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const found = typeof parsed === 'object' && parsed !== null && 'version' in parsed;
+  return found ? String(parsed.version) : 'unknown';
+}
+
+// A run that goes on must not hold the agent: its exit is explicit.
+process.exit(await main());

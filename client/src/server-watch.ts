@@ -1,0 +1,50 @@
+import {
+  nextDeadline,
+  observe,
+  openLiveness,
+  type LivenessEffect,
+  type LivenessEvent,
+  type LivenessState,
+} from './core/liveness.ts';
+import type { AgentConfig } from '@pushy/protocol';
+
+/** Holds what the agent thinks of its server; says each change once. */
+export interface ServerWatch {
+  /** New sockets with a fresh configuration. */
+  open(config: AgentConfig): void;
+  note(event: LivenessEvent): void;
+  isOnline(): boolean;
+  /** When the next `tick` is due, in milliseconds of the clock's `elapsed`. */
+  deadline(): number;
+  /** Between heartbeats, milliseconds; undefined before the first configuration. */
+  intervalMs(): number | undefined;
+}
+
+/** Makes the watch; `onEffect` is told what must be done. */
+export function makeServerWatch(deps: {
+  readonly elapsed: () => number;
+  readonly onEffect: (effect: LivenessEffect) => void;
+}): ServerWatch {
+  let state: LivenessState | undefined;
+  return {
+    open: (config) => {
+      const { heartbeat } = config.push_jobs;
+      const settings = {
+        intervalMs: heartbeat.interval * 1000,
+        offlineThreshold: heartbeat.offline_threshold,
+        onlineThreshold: heartbeat.online_threshold,
+        incarnationId: config.incarnation_id,
+      };
+      state = openLiveness(settings, deps.elapsed());
+    },
+    note: (event) => {
+      if (state === undefined) return;
+      const next = observe(state, event, deps.elapsed());
+      state = next.state;
+      for (const effect of next.effects) deps.onEffect(effect);
+    },
+    isOnline: () => state?.server === 'online',
+    deadline: () => (state === undefined ? Infinity : nextDeadline(state)),
+    intervalMs: () => state?.settings.intervalMs,
+  };
+}

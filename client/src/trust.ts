@@ -1,0 +1,104 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { AgentError, messageOf } from './errors.ts';
+import type { Trust } from './http-get.ts';
+
+/** The settings that decide whom the agent trusts (ADDON F.2). */
+export interface TrustSettings {
+  /** `verify_peer` or `verify_none`. */
+  readonly verifyMode: string;
+  readonly verifyApiCert: boolean;
+  /** Directory; wins over `caFile`. */
+  readonly caPath: string | undefined;
+  readonly caFile: string | undefined;
+  /** Certificates that are trusted besides; it may be missing. */
+  readonly trustedCertsDir: string | undefined;
+  readonly clientCert: string | undefined;
+  readonly clientKey: string | undefined;
+}
+
+/** Where Linux distributions keep the certificates that a host trusts. */
+const SYSTEM_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
+const CERTIFICATE =
+  /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
+
+/** Reads the certificates. Verification is off only where `ssl_verify_mode` says so and `verify_api_cert` does not. */
+export function readTrust(settings: TrustSettings): Trust {
+  const isVerified = settings.verifyMode !== 'verify_none' || settings.verifyApiCert;
+  const trusted = isVerified ? trustedCerts(settings.trustedCertsDir) : [];
+  const chosen = isVerified ? chosenAuthorities(settings) : undefined;
+  const ca = chosen ?? (trusted.length === 0 ? undefined : [...rootCertificates, ...systemCerts()]);
+  return {
+    rejectUnauthorized: isVerified,
+    ...(ca === undefined ? {} : { ca: [...ca, ...trusted] }),
+    ...clientCertificate(settings),
+  };
+}
+
+function chosenAuthorities({ caPath, caFile }: TrustSettings): string[] | undefined {
+  if (caPath !== undefined) {
+    return filesIn(caPath, 'ssl_ca_path').flatMap((file) => certificates(file, 'ssl_ca_path'));
+  }
+  return caFile === undefined ? undefined : certificates(caFile, 'ssl_ca_file');
+}
+
+function trustedCerts(dir: string | undefined): string[] {
+  if (dir === undefined || !existsSync(dir)) return [];
+  return filesIn(dir, 'trusted_certs_dir')
+    .filter((file) => /\.(crt|pem)$/.test(file))
+    .flatMap((file) => certificates(file, 'trusted_certs_dir'));
+}
+
+function systemCerts(): string[] {
+  const bundle = SYSTEM_BUNDLES.find((file) => existsSync(file));
+  return bundle === undefined ? [] : [readFileSync(bundle, 'utf8')];
+}
+
+function clientCertificate({ clientCert, clientKey }: TrustSettings): Partial<Trust> {
+  if (clientCert === undefined && clientKey === undefined) return {};
+  if (clientCert === undefined || clientKey === undefined) {
+    throw new AgentError('bad_trust', 'ssl_client_cert and ssl_client_key must be set together');
+  }
+  return {
+    cert: read(clientCert, 'ssl_client_cert'),
+    key: read(clientKey, 'ssl_client_key'),
+  };
+}
+
+/** The certificates of a file, each of which can be read. */
+function certificates(file: string, setting: string): string[] {
+  const found = read(file, setting).match(CERTIFICATE) ?? [];
+  if (found.length === 0) {
+    throw new AgentError('bad_trust', `${setting}: ${file} holds no certificate in PEM`);
+  }
+  for (const pem of found) {
+    try {
+      new X509Certificate(pem);
+    } catch (error) {
+      const what = `${setting}: ${file} holds a broken certificate: ${messageOf(error)}`;
+      throw new AgentError('bad_trust', what, { cause: error });
+    }
+  }
+  return found;
+}
+
+function filesIn(dir: string, setting: string): string[] {
+  try {
+    return readdirSync(dir, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(dir, entry.name))
+      .sort();
+  } catch (error) {
+    throw new AgentError('bad_trust', `${setting}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function read(file: string, setting: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new AgentError('bad_trust', `${setting}: ${messageOf(error)}`, { cause: error });
+  }
+}
