@@ -1,1 +1,14 @@
-export const name = 'ruby-config';
+export { readRubyConfig } from './reader.ts';
+export { RubyConfigError, type Refusal, type RubyConfigErrorCode } from './errors.ts';
+export type { ReadOptions, RubyConfig, Setting, Warning } from './types.ts';
+export {
+  getEntry,
+  isHash,
+  isSymbol,
+  toPlain,
+  type RubyConstant,
+  type RubyHash,
+  type RubyRegexp,
+  type RubySymbol,
+  type RubyValue,
+} from './values.ts';

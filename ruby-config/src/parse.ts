@@ -1,0 +1,69 @@
+import type { Location, ProgramNode } from '@ruby/prism/src/nodes.js';
+import { RubyConfigError } from './errors.ts';
+import { loadParser } from './prism.ts';
+
+/** A parsed file. */
+export interface Source {
+  readonly file: string;
+  readonly program: ProgramNode;
+  /** Line, from 1, of a place in the file. */
+  lineOf(location: Location): number;
+  /** The text at a place in the file. */
+  textOf(location: Location): string;
+}
+
+/** Turns source texts into parsed files; waits for the parser once. */
+export async function makeParse(): Promise<(text: string, file: string) => Source> {
+  const parser = await loadParser();
+  return (text, file) => {
+    // A byte order mark is no part of the program; Ruby drops it as well.
+    const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
+    const bytes = new TextEncoder().encode(source);
+    const lineOf = makeLineOf(bytes);
+    const result = parser(source, file);
+    const [first] = result.errors;
+    if (first !== undefined) {
+      const line = lineOf(first.location);
+      throw new RubyConfigError({
+        code: 'syntax',
+        file,
+        line,
+        problem: `Ruby syntax error: ${first.message}`,
+        advice: adviceFor(source.split('\n')[line - 1] ?? ''),
+      });
+    }
+    return {
+      file,
+      program: result.value,
+      lineOf,
+      textOf: ({ startOffset, length }) =>
+        new TextDecoder().decode(bytes.subarray(startOffset, startOffset + length)),
+    };
+  };
+}
+
+/** Places are byte offsets in the UTF-8 text. */
+function makeLineOf(bytes: Uint8Array): (location: Location) => number {
+  const starts = [0];
+  bytes.forEach((byte, index) => {
+    if (byte === 0x0a) starts.push(index + 1);
+  });
+  return ({ startOffset }) => {
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? Infinity) <= startOffset) low = middle;
+      else high = middle;
+    }
+    return low + 1;
+  };
+}
+
+/** The form with braces that the public documents print is a block to Ruby (ADDON F.1). */
+function adviceFor(line: string): string {
+  const braces = /^\s*([a-z_]\w*)\s+?\{/.exec(line);
+  return braces === null
+    ? 'Correct the line; `ruby -c` on this file shows the same error.'
+    : `Put the hash into parentheses: ${braces[1] ?? ''}({ … }).`;
+}
