@@ -1,10 +1,11 @@
 import type { CallNode } from '@ruby/prism/src/nodes.js';
+import { assignmentValue } from './assignments.ts';
 import { environmentName, isEnvironment, writeEnvironment } from './environment.ts';
 import { ENDING, KERNEL } from './kernel.ts';
 import { runInclude } from './includes.ts';
 import { argumentsOf, constantPath, describe, isConfiguration, settingRead } from './nodes.ts';
 import { cellsOf } from './objects.ts';
-import { indexPlace, objectPlace } from './places.ts';
+import { objectPlace } from './places.ts';
 import { notStatic, refuse } from './refuse.ts';
 import { isRelevant, warn, type Scope } from './scope.ts';
 import { argumentValue, setSetting } from './settings.ts';
@@ -13,7 +14,8 @@ import { argumentValue, setSetting } from './settings.ts';
 export function runCall(node: CallNode, scope: Scope): void {
   if (runEnding(node, scope) || runShowTime(node, scope) || runInclude(node, scope)) return;
   refuseBlock(node, scope);
-  if (runAssignment(node, scope) || runPush(node, scope) || runObjectMethod(node, scope)) return;
+  if (assignmentValue(node, scope) !== undefined) return;
+  if (runPush(node, scope) || runObjectMethod(node, scope)) return;
   if (runEnvironmentDelete(node, scope) || runSetting(node, scope)) return;
   throw notStatic(scope, node, `${describe(node)} cannot be evaluated without running Ruby`);
 }
@@ -63,25 +65,6 @@ function refuseBlock(node: CallNode, scope: Scope): void {
     `\`${node.name} { … }\` is a block to Ruby and sets nothing`,
     `Put the hash into parentheses: ${node.name}({ … }).`,
   );
-}
-
-/** `x[key] = value`, `self.name = value`, `Chef::Config.name = value`, `knife.name = value`. */
-function runAssignment(node: CallNode, scope: Scope): boolean {
-  const args = argumentsOf(node);
-  const value = args.at(-1);
-  if (!node.isAttributeWrite() || value === undefined || node.receiver === null) return false;
-  if (node.name === '[]=') {
-    const place = indexPlace(node, node.receiver, args.slice(0, -1), scope);
-    place.write(scope.evaluate(value));
-    return true;
-  }
-  const name = node.name.slice(0, -1);
-  const cells = cellsOf(node.receiver, scope.reading);
-  if (cells !== undefined) objectPlace(node, name, cells, scope).write(scope.evaluate(value));
-  else if (isConfiguration(node.receiver))
-    setSetting(node, name, argumentValue(name, [value], scope), scope);
-  else return false;
-  return true;
 }
 
 /** `list << 'x'` on a list that was set above. */

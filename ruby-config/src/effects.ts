@@ -58,7 +58,8 @@ const DYNAMIC = new Set(
   (
     'send public_send __send__ eval instance_eval class_eval module_eval instance_exec class_exec ' +
     'from_file from_json from_yaml from_toml from_hash merge! restore reset configure method_missing ' +
-    'internal_set define_method define_singleton_method alias_method instance_variable_set method'
+    'internal_set apply_nested_hash config_attr_writer config_context config_context_hash ' +
+    'config_context_list configurable default delete define_method define_singleton_method alias_method instance_variable_set method'
   ).split(' '),
 );
 

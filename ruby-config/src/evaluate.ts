@@ -4,6 +4,7 @@ import {
   XStringNode,
   type Node,
 } from '@ruby/prism/src/nodes.js';
+import { assignmentValue } from './assignments.ts';
 import { environmentCall, isEnvironment } from './environment.ts';
 import { fileCall } from './files.ts';
 import { listValue, literalValue } from './literals.ts';
@@ -15,6 +16,7 @@ import { operatorValue } from './operators.ts';
 import { notStatic } from './refuse.ts';
 import type { Scope } from './scope.ts';
 import type { RubyValue } from './values.ts';
+import { writeValue } from './writes.ts';
 
 /** Every kind of expression, in the order in which they are asked whether a node is theirs. */
 const KINDS: readonly ((node: Node, scope: Scope) => RubyValue | undefined)[] = [
@@ -22,6 +24,8 @@ const KINDS: readonly ((node: Node, scope: Scope) => RubyValue | undefined)[] = 
   operatorValue,
   objectValue,
   nameValue,
+  writeValue,
+  assignmentValue,
   callValue,
 ];
 

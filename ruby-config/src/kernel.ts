@@ -6,7 +6,12 @@ export const ENDING: ReadonlySet<string> = new Set(['raise', 'fail', 'abort', 'e
  * nothing (ADDON F.1, last row of the table).
  */
 export const KERNEL: ReadonlySet<string> = new Set(
+  // Of the configuration class itself.
   (
+    'apply_nested_hash config_attr_writer config_context config_context_hash config_context_list ' +
+    'config_strict_mode configurable configuration configure default delete from_file from_hash from_json ' +
+    'from_toml from_yaml has_key? is_default? key? keys merge! reset restore save to_hash ' +
+    // Of Kernel, Module and Class.
     'Array Complex Float Hash Integer Rational String abort alias_method allocate ancestors at_exit attr ' +
     'attr_accessor attr_reader attr_writer autoload autoload? binding block_given? caller caller_locations ' +
     'catch class class_eval class_exec class_variable_get class_variable_set clone const_get const_set ' +

@@ -19,7 +19,6 @@ import { isSkippable, refuse } from './refuse.ts';
 import type { Scope } from './scope.ts';
 import { skip } from './skip.ts';
 import { isTruthy } from './values.ts';
-import { runWrite } from './writes.ts';
 
 /** Runs one statement, or leaves it out where that is harmless. */
 export function runStatement(node: Node, scope: Scope): void {
@@ -44,7 +43,7 @@ function execute(node: Node, scope: Scope): void {
   else if (node instanceof BeginNode && isPlainBegin(node)) runBranch(node.statements, scope);
   else if (node instanceof ReturnNode)
     throw refuse(scope, node, 'raised', 'a `return` in a configuration file', 'Use if … end.');
-  else if (!runWrite(node, scope)) scope.evaluate(node);
+  else scope.evaluate(node);
 }
 
 function runBranch(body: Node | null, scope: Scope): void {

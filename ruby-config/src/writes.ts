@@ -15,20 +15,13 @@ import {
   LocalVariableWriteNode,
   type Node,
 } from '@ruby/prism/src/nodes.js';
+import { attributePlace } from './assignments.ts';
 import { methodValue } from './methods.ts';
-import { argumentsOf, isNamedConfiguration } from './nodes.ts';
-import { cellsOf } from './objects.ts';
-import {
-  constantPlace,
-  indexPlace,
-  localPlace,
-  objectPlace,
-  settingPlace,
-  type Place,
-} from './places.ts';
+import { argumentsOf } from './nodes.ts';
+import { constantPlace, indexPlace, localPlace, type Place } from './places.ts';
 import { notStatic } from './refuse.ts';
 import type { Scope } from './scope.ts';
-import { isTruthy } from './values.ts';
+import { isTruthy, type RubyValue } from './values.ts';
 
 type Write =
   | LocalVariableWriteNode
@@ -46,19 +39,27 @@ type Write =
   | IndexOperatorWriteNode
   | CallOperatorWriteNode;
 
-/** Runs `x = v`, `x ||= v`, `x &&= v`, `x += v` for every kind of x; false when the node is none of them. */
-export function runWrite(node: Node, scope: Scope): boolean {
-  if (!isWrite(node)) return false;
+/**
+ * Runs `x = v`, `x ||= v`, `x &&= v`, `x += v` for every kind of x and gives the value of x; undefined when the
+ * node is none of them.
+ */
+export function writeValue(node: Node, scope: Scope): RubyValue | undefined {
+  if (!isWrite(node)) return undefined;
   const place = placeOf(node, scope);
-  if ('binaryOperator' in node) {
-    const before = place.read();
-    const args = [scope.evaluate(node.value)];
-    const value = methodValue(before, node.binaryOperator, args, scope.reading);
-    if (value === undefined)
-      throw notStatic(scope, node, `\`${node.binaryOperator}=\` on this value`);
-    place.write(value);
-  } else if (decides(node, place)) place.write(scope.evaluate(node.value));
-  return true;
+  const value = valueOf(node, place, scope);
+  if (value === undefined) return place.read();
+  place.write(value);
+  return value;
+}
+
+/** The value to write; undefined when `||=` or `&&=` leave things as they are. */
+function valueOf(node: Write, place: Place, scope: Scope): RubyValue | undefined {
+  if (!('binaryOperator' in node))
+    return decides(node, place) ? scope.evaluate(node.value) : undefined;
+  const args = [scope.evaluate(node.value)];
+  const value = methodValue(place.read(), node.binaryOperator, args, scope.reading);
+  if (value !== undefined) return value;
+  throw notStatic(scope, node, `\`${node.binaryOperator}=\` cannot be applied to this value`);
 }
 
 function isWrite(node: Node): node is Write {
@@ -121,8 +122,7 @@ function placeOf(node: Write, scope: Scope): Place {
     if (node.receiver === null) throw notStatic(scope, node, 'an index of nothing');
     return indexPlace(node, node.receiver, argumentsOf(node), scope);
   }
-  const cells = cellsOf(node.receiver, scope.reading);
-  if (cells !== undefined) return objectPlace(node, node.readName, cells, scope);
-  if (isNamedConfiguration(node.receiver)) return settingPlace(node, node.readName, scope);
+  const place = attributePlace(node, node.receiver, node.readName, scope);
+  if (place !== undefined) return place;
   throw notStatic(scope, node, `an assignment to \`${node.readName}\` of another object`);
 }
