@@ -39,6 +39,7 @@ export {
   type SigningMethod,
   type Unverified,
 } from './envelope.ts';
+export { ProtocolError } from './errors.ts';
 export { unpadPkcs1 } from './pkcs1.ts';
 export { unwrapSessionKey, wrapSessionKey, type EncodedSessionKey } from './session-key.ts';
 export {

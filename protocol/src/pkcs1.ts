@@ -8,16 +8,21 @@ export function unpadPkcs1(block: Buffer, length: number, substitute: Buffer): B
   const start = block.length - length;
   // EM = 0x00 || 0x02 || at least eight non-zero bytes || 0x00 || message
   let bad = start < 11 ? 1 : 0;
-  bad |= block[0] ?? 1;
-  bad |= (block[1] ?? 0) ^ 0x02;
-  for (let i = 2; i < start - 1; i++) bad |= isZero(block[i] ?? 0);
-  bad |= block[start - 1] ?? 1;
+  bad |= byteAt(block, 0);
+  bad |= byteAt(block, 1) ^ 0x02;
+  for (let i = 2; i < start - 1; i++) bad |= isZero(byteAt(block, i));
+  bad |= byteAt(block, start - 1);
   const mask = -isZero(bad) & 0xff; // 0xff for a good block, 0x00 for a bad one
   const message = Buffer.alloc(length);
   for (let i = 0; i < length; i++) {
-    message[i] = ((block[start + i] ?? 0) & mask) | ((substitute[i] ?? 0) & ~mask);
+    message[i] = (byteAt(block, start + i) & mask) | (byteAt(substitute, i) & ~mask);
   }
   return message;
+}
+
+/** Outside of the bytes only where the block is too short, and with that bad already. */
+function byteAt(bytes: Buffer, index: number): number {
+  return bytes[index] ?? 0;
 }
 
 /** 1 for zero, 0 for any other byte; no branch. */

@@ -6,6 +6,7 @@ import {
   createPublicKey,
   type KeyObject,
 } from 'node:crypto';
+import { ProtocolError } from './errors.ts';
 import { SESSION_KEY_BYTES } from './limits.ts';
 import { unpadPkcs1 } from './pkcs1.ts';
 
@@ -27,15 +28,28 @@ export function wrapSessionKey(
 }
 
 /**
- * Decrypts a session key (32 bytes). A block with bad padding yields 32 random bytes, so that nothing can be
- * learnt from the answer: a wrong key shows itself at the first signature. Throws when the text is not one
- * block of the key's size.
+ * Decrypts a session key (32 bytes). What was encrypted for another key, or padded badly, yields 32 random bytes, so
+ * that nothing can be learnt from the answer: a wrong key shows itself at the first signature. Throws ProtocolError
+ * when the text is not one block of the size of the key.
  */
 export function unwrapSessionKey(encoded: EncodedSessionKey, privateKey: KeyObject): Buffer {
-  // Node 20 refuses RSA_PKCS1_PADDING here (CVE-2023-46809); RSA_NO_PADDING works on every version.
-  const block = privateDecrypt(
-    { key: privateKey, padding: constants.RSA_NO_PADDING },
-    Buffer.from(encoded.key, 'base64'),
-  );
-  return unpadPkcs1(block, SESSION_KEY_BYTES, randomBytes(SESSION_KEY_BYTES));
+  const wrapped = Buffer.from(encoded.key, 'base64');
+  const size = Math.ceil((privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+  if (wrapped.length !== size) {
+    throw new ProtocolError(
+      'bad_session_key',
+      `the wrapped session key has ${wrapped.length} bytes, this RSA key unwraps ${size}: was it wrapped for another key?`,
+    );
+  }
+  const substitute = randomBytes(SESSION_KEY_BYTES);
+  try {
+    // Node 20 refuses RSA_PKCS1_PADDING here (CVE-2023-46809); RSA_NO_PADDING works on every version.
+    const block = privateDecrypt({ key: privateKey, padding: constants.RSA_NO_PADDING }, wrapped);
+    return unpadPkcs1(block, SESSION_KEY_BYTES, substitute);
+  } catch (cause) {
+    // A number above the modulus: made for another key of the same size, and no different from any other such.
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ERR_OSSL_RSA_DATA_TOO_LARGE_FOR_MODULUS') return substitute;
+    throw new ProtocolError('bad_session_key', 'the session key cannot be unwrapped', cause);
+  }
 }

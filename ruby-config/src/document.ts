@@ -1,56 +1,77 @@
-import * as prism from '@ruby/prism/src/nodes.js';
+import type { Node } from '@ruby/prism/src/nodes.js';
 import { RubyConfigError } from './errors.ts';
-import { makeParse } from './parse.ts';
+import { evaluate } from './evaluate.ts';
+import { makeParse, type Source } from './parse.ts';
+import { newReading, type Cell, type Reading, type Scope } from './scope.ts';
+import { runStatement } from './statements.ts';
 import type { ReadOptions, RubyConfig, Setting } from './types.ts';
-import { hash, symbol, type RubyValue } from './values.ts';
 
-/** Parses and evaluates one configuration file. */
+/** Parses and evaluates one configuration file and what it includes. */
 export async function readDocument(text: string, options: ReadOptions): Promise<RubyConfig> {
   const parse = await makeParse();
-  const source = parse(text, options.file);
-  const settings = new Map<string, Setting>();
-  for (const node of source.program.statements.body) {
-    const line = source.lineOf(node.location);
-    if (!(node instanceof prism.CallNode) || node.receiver !== null) continue;
-    const args = node.arguments_?.arguments_ ?? [];
-    if (args.length === 0) continue;
-    const values = args.map((arg) => literal(arg, options.file, line));
-    const value = values.length === 1 ? (values[0] ?? null) : values;
-    settings.set(node.name, { value, line, file: options.file });
+  const reading = newReading(options);
+  runFile(text, options.file, 0);
+  refuseTraps(reading);
+  return resultOf(reading);
+
+  function runFile(included: string, file: string, depth: number): void {
+    const source = parse(included, file);
+    const scope = newScope(reading, source, depth, runFile);
+    scope.run(source.program.statements.body);
   }
+}
+
+function newScope(
+  reading: Reading,
+  source: Source,
+  depth: number,
+  runFile: (text: string, file: string, depth: number) => void,
+): Scope {
+  const scope: Scope = {
+    reading,
+    source,
+    depth,
+    locals: new Map(),
+    evaluate: (node: Node) => evaluate(node, scope),
+    run: (nodes: readonly Node[]) => {
+      for (const node of nodes) runStatement(node, scope);
+    },
+    include: (text, file) => {
+      runFile(text, file, depth + 1);
+    },
+  };
+  return scope;
+}
+
+/** The variables that were meant as settings: Ruby says nothing about them. */
+function refuseTraps(reading: Reading): void {
+  for (const { name, file, line } of reading.traps.values())
+    throw new RubyConfigError({
+      code: 'assignment_trap',
+      file,
+      line,
+      problem: `\`${name} = …\` gives a value to a variable of Ruby; the setting stays as it was`,
+      advice: `Leave out the equals sign (${name} …), or write self.${name} = ….`,
+    });
+}
+
+function resultOf(reading: Reading): RubyConfig {
   return {
-    settings,
-    objects: new Map(),
-    environment: new Map(),
-    constants: new Map(),
-    warnings: [],
+    settings: known(reading.settings),
+    objects: new Map([...reading.objects].map(([name, cells]) => [name, known(cells)])),
+    environment: new Map(
+      [...reading.environment].flatMap(([name, cell]) =>
+        'value' in cell ? [[name, cell.value] as const] : [],
+      ),
+    ),
+    constants: known(reading.constants),
+    warnings: reading.warnings,
+    ...(reading.showTime === undefined ? {} : { showTime: reading.showTime }),
   };
 }
 
-function literal(node: prism.Node, file: string, line: number): RubyValue {
-  if (node instanceof prism.StringNode) return node.unescaped.value;
-  if (node instanceof prism.SymbolNode) return symbol(node.unescaped.value);
-  if (node instanceof prism.IntegerNode) return node.value;
-  if (node instanceof prism.TrueNode) return true;
-  if (node instanceof prism.FalseNode) return false;
-  if (node instanceof prism.NilNode) return null;
-  if (node instanceof prism.ConstantReadNode) return { kind: 'constant', name: node.name };
-  if (node instanceof prism.ArrayNode) return node.elements.map((n) => literal(n, file, line));
-  if (node instanceof prism.RegularExpressionNode)
-    return { kind: 'regexp', source: node.unescaped.value, flags: '' };
-  if (node instanceof prism.HashNode || node instanceof prism.KeywordHashNode)
-    return hash(
-      node.elements.flatMap((e): [RubyValue, RubyValue][] =>
-        e instanceof prism.AssocNode
-          ? [[literal(e.key, file, line), literal(e.value, file, line)]]
-          : [],
-      ),
-    );
-  throw new RubyConfigError({
-    code: 'not_static',
-    file,
-    line,
-    problem: 'this value cannot be read without running Ruby',
-    advice: 'Write it as a literal.',
-  });
+function known(cells: ReadonlyMap<string, Cell>): Map<string, Setting> {
+  const settings = new Map<string, Setting>();
+  for (const [name, cell] of cells) if ('value' in cell) settings.set(name, cell);
+  return settings;
 }

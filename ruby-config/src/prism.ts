@@ -9,7 +9,9 @@ declare const WebAssembly: {
     module: object,
     imports: Record<string, Record<string, () => number>>,
   ): Promise<{ readonly exports: Readonly<Record<string, unknown>> }>;
-  readonly Module: { imports(module: object): { readonly module: string; readonly name: string }[] };
+  readonly Module: {
+    imports(module: object): { readonly module: string; readonly name: string }[];
+  };
 };
 
 /** Parses Ruby source text; the path is what `__FILE__` gives. */

@@ -1,6 +1,14 @@
 /** A value of the static subset, as plain data. Integers and floats are both numbers. */
 export type RubyValue =
-  string | number | boolean | null | RubyValue[] | RubySymbol | RubyRegexp | RubyHash | RubyConstant;
+  | string
+  | number
+  | boolean
+  | null
+  | RubyValue[]
+  | RubySymbol
+  | RubyRegexp
+  | RubyHash
+  | RubyConstant;
 
 /** `:verify_peer`. */
 export interface RubySymbol {

@@ -1,4 +1,4 @@
-import type { JobMessageType } from '@pushy/protocol';
+import type { NodeReportKind } from '../core/job-table.ts';
 
 /**
  * What crosses the bus: batches of plain records that survive JSON, so that one process or ten see the same.
@@ -33,11 +33,9 @@ export type NodeCommand =
   /** The job has left memory: its nodes need not be watched for it any more. */
   | { kind: 'release'; jobId: string; orgId: string; nodes: readonly string[]; fence: number };
 
-/** From a host of nodes to the coordinator of a job that watches the node. */
-export type NodeReport = {
-  jobId: string;
-  node: string;
-  fence: number;
-  /** What the agent answered, or `down`: not available at the start, or lost since. */
-  kind: JobMessageType | 'down';
-};
+/** From a host of nodes to the coordinator of a job. */
+export type NodeReport =
+  /** What a node answered, or `down`: not available at the start, or lost since. */
+  | { kind: NodeReportKind; jobId: string; node: string; fence: number }
+  /** The commits of this wave are handed to the sockets, and `down` is reported for the rest. */
+  | { kind: 'handed'; jobId: string; wave: number; fence: number };

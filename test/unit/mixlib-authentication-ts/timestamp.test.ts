@@ -75,10 +75,13 @@ describe('The timestamp of a request', () => {
 
   it('never makes the reader throw', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...Array.from('0123456789-T:Z.+ ')) }), (text) => {
-        const ms = parseTimestamp(text);
-        assert.ok(ms === undefined || Number.isInteger(ms));
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...Array.from('0123456789-T:Z.+ ')) }),
+        (text) => {
+          const ms = parseTimestamp(text);
+          assert.ok(ms === undefined || Number.isInteger(ms));
+        },
+      ),
     );
   });
 });

@@ -1,0 +1,45 @@
+/** One sentence for the top of `pushy --help`. */
+export const ABOUT = 'Run commands on many nodes at once through Chef Push Jobs.';
+
+/** The end of `pushy --help`. */
+export const PROGRAM = `
+Examples:
+  pushy node status                        which nodes take jobs
+  pushy job start chef-client web01 web02  run chef-client there and wait
+  pushy job status JOB_ID                  how it went, node by node
+
+Configuration is knife's: config.rb or knife.rb in ./, .chef/ of this directory or one above it, or ~/.chef/,
+and ~/.chef/credentials with its profiles. The options -c, -u, -k, --server-url and --profile come before them.
+\`pushy COMMAND --help\` shows all options of a command.
+`;
+
+/** The top of `pushy job start --help`. */
+export const JOB_START_ABOUT = `Start a job on nodes and wait for its end.
+
+COMMAND is a name in the whitelist of the nodes' agents. When as many nodes as the quorum asks for have
+agreed, all that agreed run it. The command ends with 0 when every node that ran it succeeded.`;
+
+/** The end of `pushy job start --help`. */
+export const JOB_START = `
+Examples:
+  pushy job start chef-client web01 web02
+  pushy job start chef-client --search 'role:web AND chef_environment:prod' --quorum 80%
+  pushy job start deploy web01 --file release.json --capture --as-user deploy --in-dir /srv/app
+  pushy job start backup db01 --with-env '{"TARGET": "nightly"}' --timeout 7200
+  pushy job start chef-client web01 --nowait
+`;
+
+/** The end of `pushy job output --help`. */
+export const JOB_OUTPUT = `
+Examples:
+  pushy job output JOB_ID web01
+  pushy job output JOB_ID web01 --channel stderr
+`;
+
+/** The end of `pushy node status --help`. */
+export const NODE_STATUS = `
+Examples:
+  pushy node status
+  pushy node status web01 web02
+  pushy node status 'role:web'
+`;

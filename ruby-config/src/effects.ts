@@ -1,0 +1,191 @@
+import {
+  AliasMethodNode,
+  BlockNode,
+  CallAndWriteNode,
+  CallNode,
+  CallOperatorWriteNode,
+  CallOrWriteNode,
+  CallTargetNode,
+  ConstantAndWriteNode,
+  ConstantOperatorWriteNode,
+  ConstantOrWriteNode,
+  ConstantTargetNode,
+  ConstantWriteNode,
+  DefNode,
+  IndexAndWriteNode,
+  IndexOperatorWriteNode,
+  IndexOrWriteNode,
+  IndexTargetNode,
+  LocalVariableAndWriteNode,
+  LocalVariableOperatorWriteNode,
+  LocalVariableOrWriteNode,
+  LocalVariableReadNode,
+  LocalVariableTargetNode,
+  LocalVariableWriteNode,
+  type Node,
+} from '@ruby/prism/src/nodes.js';
+import { isEnvironment } from './environment.ts';
+import {
+  argumentsOf,
+  childrenOf,
+  isConfiguration,
+  isNamedConfiguration,
+  literalKey,
+  settingRead,
+} from './nodes.ts';
+
+/** What running a piece of Ruby might change, as far as its text shows. */
+export type Effect =
+  /** A setting gets a value. `receiver` is the local variable that the call goes to, if it is one. */
+  | {
+      readonly kind: 'setting';
+      readonly name: string;
+      readonly node: Node;
+      readonly receiver?: string;
+    }
+  /** Settings by names that are computed. */
+  | { readonly kind: 'any_setting'; readonly node: Node; readonly receiver?: string }
+  /** A local variable gets a value. */
+  | { readonly kind: 'local'; readonly name: string; readonly node: Node }
+  | { readonly kind: 'constant'; readonly name: string; readonly node: Node }
+  /** `ENV[…] =`; no name when it is computed. */
+  | { readonly kind: 'environment'; readonly name: string | undefined; readonly node: Node }
+  /** The value that a local variable, constant or setting holds may be changed in place. */
+  | { readonly kind: 'mutation'; readonly of: Node; readonly node: Node };
+
+/** Methods by which a configuration can be changed without naming the setting in the text. */
+const DYNAMIC = new Set(
+  (
+    'send public_send __send__ eval instance_eval class_eval module_eval instance_exec class_exec ' +
+    'from_file from_json from_yaml from_toml from_hash merge! restore reset configure method_missing ' +
+    'internal_set apply_nested_hash config_attr_writer config_context config_context_hash ' +
+    'config_context_list configurable default delete define_method define_singleton_method alias_method instance_variable_set method'
+  ).split(' '),
+);
+
+/** Methods that change their receiver without a `!` or `=` in the name. */
+const MUTATING = new Set(
+  (
+    '<< concat replace push append prepend unshift insert store update delete delete_if delete_at ' +
+    'keep_if clear pop shift fill force_encoding setbyte'
+  ).split(' '),
+);
+
+/** Everything that a piece of Ruby might change. */
+export function effectsOf(node: Node): Effect[] {
+  const own = ownEffects(node);
+  return [...own, ...childrenOf(node).flatMap(effectsOf)];
+}
+
+function ownEffects(node: Node): Effect[] {
+  if (node instanceof CallNode) return callEffects(node);
+  if (isLocalWrite(node)) return [{ kind: 'local', name: node.name, node }];
+  if (isConstantWrite(node)) return [{ kind: 'constant', name: node.name, node }];
+  if (
+    node instanceof IndexOrWriteNode ||
+    node instanceof IndexAndWriteNode ||
+    node instanceof IndexOperatorWriteNode ||
+    node instanceof IndexTargetNode
+  )
+    return indexEffects(node, node.receiver, argumentsOf(node)[0]);
+  if (
+    node instanceof CallOrWriteNode ||
+    node instanceof CallAndWriteNode ||
+    node instanceof CallOperatorWriteNode
+  )
+    return attributeEffects(node, node.receiver, node.readName);
+  if (node instanceof CallTargetNode)
+    return attributeEffects(node, node.receiver, node.name.replace(/=$/, ''));
+  if (node instanceof DefNode) return [{ kind: 'setting', name: node.name, node }];
+  if (node instanceof AliasMethodNode) {
+    const name = literalKey(node.newName);
+    return name === undefined ? [{ kind: 'any_setting', node }] : [{ kind: 'setting', name, node }];
+  }
+  return [];
+}
+
+function isLocalWrite(node: Node) {
+  return (
+    node instanceof LocalVariableWriteNode ||
+    node instanceof LocalVariableOrWriteNode ||
+    node instanceof LocalVariableAndWriteNode ||
+    node instanceof LocalVariableOperatorWriteNode ||
+    node instanceof LocalVariableTargetNode
+  );
+}
+
+function isConstantWrite(node: Node) {
+  return (
+    node instanceof ConstantWriteNode ||
+    node instanceof ConstantOrWriteNode ||
+    node instanceof ConstantAndWriteNode ||
+    node instanceof ConstantOperatorWriteNode ||
+    node instanceof ConstantTargetNode
+  );
+}
+
+function callEffects(node: CallNode): Effect[] {
+  const { receiver, name } = node;
+  const args = argumentsOf(node);
+  const effects: Effect[] = [];
+  if (DYNAMIC.has(name)) {
+    if (isConfiguration(receiver)) effects.push({ kind: 'any_setting', node });
+    if (receiver instanceof LocalVariableReadNode)
+      effects.push({ kind: 'any_setting', node, receiver: receiver.name });
+  }
+  if (name === '[]=' || name === 'store') effects.push(...indexEffects(node, receiver, args[0]));
+  else if (isEnvironment(receiver) && isMutating(name))
+    effects.push({ kind: 'environment', name: literalKey(args[0]), node });
+  else if (node.isAttributeWrite())
+    effects.push(...attributeEffects(node, receiver, name.replace(/=$/, '')));
+  else if (receiver !== null && isMutating(name))
+    effects.push({ kind: 'mutation', of: rootOf(receiver), node });
+  else if (args.length > 0 || node.block instanceof BlockNode)
+    effects.push(...settingEffects(node, receiver, name));
+  // Who gets a list or hash from a variable may keep filling it.
+  for (const argument of args)
+    if (argument instanceof LocalVariableReadNode)
+      effects.push({ kind: 'mutation', of: argument, node });
+  return effects;
+}
+
+function settingEffects(node: Node, receiver: Node | null, name: string): Effect[] {
+  if (isConfiguration(receiver)) return [{ kind: 'setting', name, node }];
+  // `Chef::Config.tap { |c| c.node_name 'x' }`: a variable may be the configuration.
+  if (receiver instanceof LocalVariableReadNode)
+    return [{ kind: 'setting', name, node, receiver: receiver.name }];
+  return [];
+}
+
+function attributeEffects(node: Node, receiver: Node | null, name: string): Effect[] {
+  const direct = settingEffects(node, receiver, name);
+  if (receiver === null || isConfiguration(receiver)) return direct;
+  return [...direct, { kind: 'mutation', of: rootOf(receiver), node }];
+}
+
+function indexEffects(node: Node, receiver: Node | null, key: Node | undefined): Effect[] {
+  const name = literalKey(key);
+  if (isEnvironment(receiver)) return [{ kind: 'environment', name, node }];
+  if (receiver === null) return [];
+  if (isNamedConfiguration(receiver))
+    return name === undefined ? [{ kind: 'any_setting', node }] : [{ kind: 'setting', name, node }];
+  const mutation: Effect = { kind: 'mutation', of: rootOf(receiver), node };
+  if (!(receiver instanceof LocalVariableReadNode)) return [mutation];
+  const through = { node, receiver: receiver.name };
+  return [
+    mutation,
+    ...(name === undefined ? [] : [{ kind: 'setting' as const, name, ...through }]),
+  ];
+}
+
+function isMutating(name: string): boolean {
+  return MUTATING.has(name) || name.endsWith('!') || /\w=$/.test(name) || name === '[]=';
+}
+
+/** Where a chain of calls starts: `whitelist` in `whitelist['a'].merge!(…)`. */
+function rootOf(node: Node): Node {
+  let root = node;
+  while (root instanceof CallNode && root.receiver !== null && settingRead(root) === undefined)
+    root = root.receiver;
+  return root;
+}

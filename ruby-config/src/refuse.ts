@@ -1,0 +1,31 @@
+import type { Node } from '@ruby/prism/src/nodes.js';
+import { RubyConfigError, type RubyConfigErrorCode } from './errors.ts';
+import type { Scope } from './scope.ts';
+
+const ADVICE =
+  'Write the value itself, or build it from ENV, File.join, earlier settings and local variables.';
+
+/** An error at this node. */
+export function refuse(
+  scope: Scope,
+  node: Node,
+  code: RubyConfigErrorCode,
+  problem: string,
+  advice: string,
+): RubyConfigError {
+  const line = scope.source.lineOf(node.location);
+  return new RubyConfigError({ code, file: scope.source.file, line, problem, advice });
+}
+
+/** The error for what is outside the subset. It is survived where no relevant setting can be touched. */
+export function notStatic(scope: Scope, node: Node, problem: string, advice = ADVICE) {
+  return refuse(scope, node, 'not_static', problem, advice);
+}
+
+/** Whether the statement may be skipped, should it touch nothing that matters. */
+export function isSkippable(error: unknown): error is RubyConfigError {
+  return (
+    error instanceof RubyConfigError &&
+    (error.code === 'not_static' || error.code === 'unquoted_word')
+  );
+}

@@ -1,0 +1,76 @@
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/db.ts';
+import { DbError } from '../db/db-error.ts';
+import { findJob } from '../db/find-job.ts';
+import { findOutput } from '../db/find-output.ts';
+import { listJobs } from '../db/list-jobs.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { Dispatcher, Random } from '../dispatcher/dispatcher.ts';
+import { makeApp } from '../http/app.ts';
+import type { Log } from '../log.ts';
+import type { Secrets } from '../secrets/open-secrets.ts';
+import { decodeZ85 } from '../zmq/z85.ts';
+import type { Wire } from './open-wire.ts';
+
+export interface ApiDeps {
+  config: Config;
+  db: Db;
+  clock: Clock;
+  log: Log;
+  secrets: Secrets;
+  random: Random;
+  directory: Directory;
+  dispatcher: Dispatcher;
+  wire: Pick<Wire, 'admissions'>;
+  /** As they are bound. */
+  ports: { command: number; heartbeat: number };
+}
+
+/** The HTTP API over the rooms of this server. */
+export function openApi(deps: ApiDeps): FastifyInstance {
+  const { config, db, clock, log, secrets, random, directory, dispatcher, wire, ports } = deps;
+  const { jobs, presence } = dispatcher;
+  /** Decision 1: what a GET shows is durable. */
+  const durable = async <T>(read: () => Promise<T>): Promise<T> => {
+    await jobs.flushed();
+    return read();
+  };
+  return makeApp({
+    clock,
+    log,
+    directory,
+    jobs: {
+      list: (orgId) => durable(() => listJobs(db, orgId)),
+      get: (orgId, id) => durable(() => findJob(db, orgId, id)),
+      output: (orgId, id, node, stream) => durable(() => findOutput(db, orgId, id, node, stream)),
+    },
+    starter: jobs,
+    presence,
+    config: {
+      settings: () => ({
+        serverName: config.serverName,
+        ports,
+        heartbeatInterval: config.heartbeatInterval,
+        configLifetime: config.configLifetime,
+        maxTimeSkew: config.maxTimeSkew,
+        maxBodySize: config.maxBodySize,
+        incarnationId: secrets.incarnationId,
+        publicKey: secrets.rsa.publicPem,
+        ...(config.disableCurveEncryption ? {} : { curvePublicKey: secrets.curve.publicKey }),
+      }),
+      sessionKey: (orgId, node) => secrets.sessionKey(orgId, node),
+      admit: (admission) => wire.admissions.admit(admission),
+      decodeCurveKey: decodeZ85,
+      randomBytes: (count) => random.bytes(count),
+    },
+    status: {
+      incarnationId: secrets.incarnationId,
+      trackedNodes: () => presence.count(),
+      jobsInMemory: () => jobs.inMemory(),
+    },
+    settings: config,
+    isUnavailable: (error) => error instanceof DbError && error.code === 'unavailable',
+  });
+}

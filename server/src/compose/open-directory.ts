@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/db.ts';
+import { findGroup } from '../db/find-group.ts';
+import { findOrganization } from '../db/find-organization.ts';
+import { findPrincipals } from '../db/find-principals.ts';
+import { makeChefApi } from '../directory/chef-api.ts';
+import { makeChefServerDirectory } from '../directory/chef-server.ts';
+import type { Directory } from '../directory/directory.ts';
+import { makeGoiardiDirectory } from '../directory/goiardi.ts';
+import { makeStandaloneDirectory } from '../directory/standalone.ts';
+
+/** Who is who: the configured Chef server's answer, or our own tables. */
+export function openDirectory(
+  config: Config,
+  deps: { db: Db; clock: Clock; log: { warn(fields: object, message: string): void } },
+): Directory {
+  const { db, clock, log } = deps;
+  const { chefServerUrl, chefSuperuserPem, chefBackend } = config;
+  if (chefServerUrl === undefined || chefSuperuserPem === undefined) {
+    return makeStandaloneDirectory({
+      findOrganization: (name) => findOrganization(db, name),
+      findPrincipals: (orgId, name) => findPrincipals(db, orgId, name),
+      findGroup: (orgId, name) => findGroup(db, orgId, name),
+    });
+  }
+  const api = makeChefApi(
+    {
+      url: chefServerUrl,
+      signer: { userId: config.chefSuperuser, key: chefSuperuserPem },
+      chefVersion: config.chefApiVersion,
+      verifyTls: config.chefVerifyTls,
+      deadline: config.chefTimeout * 1000,
+      ...(config.chefCaPem === undefined ? {} : { ca: config.chefCaPem }),
+    },
+    clock,
+  );
+  return chefBackend === 'goiardi'
+    ? makeGoiardiDirectory({ api, clock, org: config.chefOrg })
+    : makeChefServerDirectory({
+        api,
+        clock,
+        log,
+        backend: chefBackend,
+        groupReuse: config.groupReuseTime,
+      });
+}

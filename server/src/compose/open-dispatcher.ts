@@ -1,0 +1,53 @@
+import { makeLocalBus } from '../bus/local.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { createJob } from '../db/create-job.ts';
+import type { Db } from '../db/db.ts';
+import { saveChanges } from '../db/save-changes.ts';
+import type { Directory } from '../directory/directory.ts';
+import { makeKnownOrganizations } from '../directory/known-organizations.ts';
+import { makeDispatcher, type Dispatcher, type Random } from '../dispatcher/dispatcher.ts';
+import type { Log } from '../log.ts';
+import type { Secrets } from '../secrets/open-secrets.ts';
+import type { Wire } from './open-wire.ts';
+
+export interface DispatcherParts {
+  config: Config;
+  db: Db;
+  clock: Clock;
+  log: Log;
+  secrets: Secrets;
+  random: Random;
+  directory: Directory;
+  wire: Pick<Wire, 'command'>;
+}
+
+/** The heart with its ports filled: tables, socket, keys, directory. */
+export function openDispatcher(parts: DispatcherParts): Dispatcher {
+  const { config, db, clock, log, secrets, random, directory, wire } = parts;
+  return makeDispatcher({
+    settings: {
+      heartbeatInterval: config.heartbeatInterval,
+      downThreshold: config.downThreshold,
+      decayWindow: config.decayWindow,
+      detectOfflineNodesInterval: config.detectOfflineNodesInterval,
+      rehabTimer: config.rehabTimer,
+      votingTimeout: config.votingTimeout * 1000,
+      waitCompleteTime: config.waitCompleteTime * 1000,
+      maxBodySize: config.maxBodySize,
+      maxTimeSkew: config.maxTimeSkew * 1000,
+      serverName: config.serverName,
+    },
+    clock,
+    log,
+    store: {
+      createJob: (job) => createJob(db, job),
+      saveChanges: (changes) => saveChanges(db, changes),
+    },
+    sender: wire.command,
+    sessionKeys: { of: (orgId, node) => secrets.sessionKey(orgId, node) },
+    organizations: makeKnownOrganizations(directory, clock),
+    bus: makeLocalBus(),
+    random,
+  });
+}

@@ -1,0 +1,8 @@
+import { initial } from './0001-initial.ts';
+import type { Migration } from './migration.ts';
+
+/**
+ * Every step, oldest first. They are modules, not .sql files, so that the compiler carries them to dist/ and
+ * they are found the same way from source, from dist/ and from a package.
+ */
+export const MIGRATIONS: readonly Migration[] = [initial];

@@ -1,0 +1,38 @@
+import { formatHttpDate } from '@pushy/protocol';
+import type { NewJob } from '../core/job-record.ts';
+
+/**
+ * Bodies of REFERENCE 15.5 in two parts: `sequence` and `timestamp` differ for each node, the tail (JSON
+ * members without braces) is the same for all nodes of a job and encoded once.
+ */
+export function body(sequence: number, now: number, tail: string): string {
+  return `{"sequence":${sequence},"timestamp":"${formatHttpDate(now)}",${tail}}`;
+}
+
+/** The tails of `abort` and `ack`. */
+export const PLAIN_TAILS = { abort: '"type":"abort"', ack: '"type":"ack"' } as const;
+
+/** The tail of `commit`. */
+export function commitTail(job: NewJob, serverName: string): string {
+  return members({
+    type: 'commit',
+    job_id: job.id,
+    server: serverName,
+    command: job.command,
+    user: job.user,
+    dir: job.dir,
+    env: job.env,
+    file: job.file,
+    capture: job.capture,
+  });
+}
+
+/** The tail of `run`. */
+export function runTail(jobId: string): string {
+  return members({ type: 'run', job_id: jobId });
+}
+
+/** Members that are undefined are left out. */
+function members(values: Record<string, unknown>): string {
+  return JSON.stringify(values).slice(1, -1);
+}

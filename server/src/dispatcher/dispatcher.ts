@@ -1,0 +1,138 @@
+import type { Clock } from '../clock.ts';
+import type { FeedEvent } from '../core/feed-event.ts';
+import type { NewJob } from '../core/job-record.ts';
+import type { Bus } from './bus.ts';
+import type { SessionKeys } from './inbox.ts';
+import { makeJobHost, type JobCreator } from './job-host.ts';
+import { makeJobId } from './job-id.ts';
+import type { Log } from './log.ts';
+import { makeNodeHost } from './node-host.ts';
+import type { Organizations } from './org-gate.ts';
+import type { FrameSender } from './outbox.ts';
+import type { Presence } from './presence-view.ts';
+import { makeSaver, type ChangeStore } from './saver.ts';
+
+export type { FrameSender, Log, Organizations, Presence, SessionKeys };
+
+/** Where jobs are kept. Both settle within a deadline of their own; a rejection means: not durable. */
+export type JobStore = JobCreator & ChangeStore;
+
+/** Randomness as an argument. */
+export interface Random {
+  bytes(count: number): Buffer;
+  /** Uniform in [0, 1). */
+  fraction(): number;
+}
+
+/** Milliseconds, unless said otherwise (REFERENCE 1). */
+export interface DispatcherSettings {
+  heartbeatInterval: number;
+  downThreshold: number;
+  /** Intervals. */
+  decayWindow: number;
+  /** Heartbeat intervals between two scans. */
+  detectOfflineNodesInterval: number;
+  /** The first wait before an abort is sent again; then it doubles (N4). */
+  rehabTimer: number;
+  /** The longest such wait; default: four heartbeat intervals. */
+  rehabTimerMax?: number;
+  votingTimeout: number;
+  /** How long a stopped node may take to say `aborted`; default 30 s (Decision 8). */
+  abortTimeout?: number;
+  /** How long a finished job stays in memory. */
+  waitCompleteTime: number;
+  /** Bytes. */
+  maxBodySize: number;
+  maxTimeSkew: number;
+  /** The member `server` of a commit. */
+  serverName: string;
+}
+
+export interface DispatcherDeps {
+  settings: DispatcherSettings;
+  clock: Clock;
+  log: Log;
+  store: JobStore;
+  sender: FrameSender;
+  sessionKeys: SessionKeys;
+  organizations: Organizations;
+  bus: Bus;
+  random: Random;
+  /** Hears every event of every job, in order; `job_complete` after the job's end is durable. Must not throw. */
+  onEvent?: (jobId: string, orgId: string, event: FeedEvent) => void;
+}
+
+/** Starting jobs, and what is known of those in memory. */
+export interface Jobs {
+  /** A fresh job id for an organization (REFERENCE 10). */
+  newId(orgId: string): string;
+  /**
+   * Stores the job, starts it, hands the commits to the socket, then resolves (REFERENCE 8.3, last paragraph).
+   * Rejects with the store's error when the job is not durable; it is not started then.
+   */
+  start(job: NewJob): Promise<void>;
+  /** Stops a whole job, or some of its nodes; false when no such job is in flight (Decision 8). */
+  stop(jobId: string, nodes?: readonly string[]): boolean;
+  /**
+   * Resolves when everything that was decided so far is durable (Decision 1). Rejects when the store
+   * fails meanwhile (the changes are kept and tried again) or does not answer in time.
+   */
+  flushed(): Promise<void>;
+  /** Ids of jobs in memory, those inside wait_complete_time included (REFERENCE 8.1, `job_processes`). */
+  inMemory(): string[];
+}
+
+export interface Dispatcher {
+  jobs: Jobs;
+  presence: Presence;
+  /** From the ROUTER: a connection's address and the frames after it. Never throws, never rejects. */
+  onFrames(address: Buffer, frames: readonly Buffer[]): void;
+  /** Ends all timers, refuses all further work, saves the last changes (waits at most 5 s for the store). */
+  stop(): Promise<void>;
+}
+
+/** The heart: both hosts over one bus, with one writer of changes. Scans begin at once. */
+export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { clock, log, store, bus, random, onEvent } = deps;
+  const settings = {
+    rehabTimerMax: 4 * deps.settings.heartbeatInterval,
+    abortTimeout: 30_000,
+    ...deps.settings,
+  };
+  const saver = makeSaver({ clock, log, store });
+  const nodes = makeNodeHost({
+    ...deps,
+    settings,
+    saveOutput: (output) => {
+      saver.output(output);
+    },
+    fraction: () => random.fraction(),
+  });
+  const jobs = makeJobHost({ settings, clock, log, store, saver, bus, onEvent });
+  let stopped = false;
+
+  return {
+    jobs: {
+      newId: (orgId) => makeJobId(orgId, random.bytes(38)),
+      start: (job) => jobs.start(job),
+      stop: (jobId, names) => jobs.stopJob(jobId, names),
+      flushed: () => saver.flushed(),
+      inMemory: () => jobs.inMemory(),
+    },
+    presence: nodes.presence,
+    onFrames(address, frames) {
+      if (stopped) return;
+      try {
+        nodes.onFrames(address, frames);
+      } catch (error) {
+        log.error({ err: error }, 'a message could not be read');
+      }
+    },
+    async stop() {
+      stopped = true;
+      nodes.stop();
+      jobs.stop();
+      await saver.stop();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import {
+  readAgentMessage,
+  unpack,
+  verify,
+  type AgentMessage,
+  type Unverified,
+} from '@pushy/protocol';
+import type { Clock } from '../clock.ts';
+import type { Log } from './log.ts';
+import { makeOrgGate, type Organizations } from './org-gate.ts';
+
+/** The key that signs all messages between the server and a node. Asked for every message: a look-up. */
+export interface SessionKeys {
+  of(orgId: string, node: string): Buffer;
+}
+
+/** What the inbox needs. */
+export interface InboxDeps {
+  settings: {
+    /** Bytes. */
+    maxBodySize: number;
+    /** Milliseconds. */
+    maxTimeSkew: number;
+  };
+  clock: Clock;
+  log: Log;
+  sessionKeys: SessionKeys;
+  organizations: Organizations;
+  /** Hears of every message that is dropped. */
+  refuse: (reason: string, about: object) => void;
+  /** Gets the messages that are proved to come from `message.node` of that organization. */
+  deliver: (address: Buffer, orgId: string, message: AgentMessage) => void;
+}
+
+/** From frames to verified messages, in the order of REFERENCE 15.4. Everything else is dropped (S4, S6, Z1). */
+export interface Inbox {
+  onFrames: (address: Buffer, frames: readonly Buffer[]) => void;
+  stop: () => void;
+}
+
+export function makeInbox(deps: InboxDeps): Inbox {
+  const { settings, clock, log, sessionKeys, organizations, refuse, deliver } = deps;
+  const gate = makeOrgGate({ clock, log, organizations });
+
+  function prove(address: Buffer, unverified: Unverified, orgId: string, node: string): void {
+    const proof = { hmac_sha256: sessionKeys.of(orgId, node) };
+    const verified = verify(unverified, proof, clock.now(), settings.maxTimeSkew);
+    if (!verified.ok) {
+      refuse(verified.reason, { orgId, node });
+      return;
+    }
+    const message = readAgentMessage(verified.value);
+    if (message === undefined) refuse('unknown_message', { orgId, node });
+    else deliver(address, orgId, message);
+  }
+
+  function onFrames(address: Buffer, frames: readonly Buffer[]): void {
+    const unpacked = unpack(frames, settings.maxBodySize);
+    if (!unpacked.ok) {
+      refuse(unpacked.reason, {});
+      return;
+    }
+    const unverified = unpacked.value;
+    const { org, node } = unverified.body;
+    if (unverified.method !== 'hmac_sha256') refuse('wrong_method', {});
+    else if (!isName(org) || !isName(node)) refuse('no_sender', {});
+    else {
+      gate.admit(org, {
+        size: unverified.bytes.length,
+        admitted: (orgId) => {
+          prove(address, unverified, orgId, node);
+        },
+        refused: (reason) => {
+          refuse(reason, { org, node });
+        },
+      });
+    }
+  }
+
+  return {
+    onFrames,
+    stop: () => {
+      gate.stop();
+    },
+  };
+}
+
+/** Chef names are far shorter than this. */
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= 255;
+}

@@ -1,0 +1,68 @@
+import type { NodeRecord } from '../core/node.ts';
+
+/** A job that wants to hear of a node. */
+export interface Watch {
+  fence: number;
+  /** Output of this job is kept. */
+  capture: boolean;
+}
+
+/** A node that is connected to this instance. */
+export interface TrackedNode {
+  readonly orgId: string;
+  readonly name: string;
+  address: Buffer;
+  readonly record: NodeRecord;
+  /** Sequence of the next message to it (REFERENCE 15.5: from 1 per record). */
+  nextSequence: number;
+  /** By job id: the jobs that this node was asked to commit to and that are in memory. */
+  readonly jobs: Map<string, Watch>;
+  /** Cancels the rehab timer. */
+  cancelTimer: (() => void) | undefined;
+}
+
+/** Tracked nodes by name and by the connection that they are bound to: one node per connection (S4). */
+export interface NodeBook {
+  find(orgId: string, name: string): TrackedNode | undefined;
+  at(address: Buffer): TrackedNode | undefined;
+  add(node: TrackedNode): void;
+  /** Binds the node to another connection. */
+  move(node: TrackedNode, address: Buffer): void;
+  remove(node: TrackedNode): void;
+  inOrg(orgId: string): TrackedNode[];
+  all(): TrackedNode[];
+  size(): number;
+}
+
+export function makeNodeBook(): NodeBook {
+  const orgs = new Map<string, Map<string, TrackedNode>>();
+  const addresses = new Map<string, TrackedNode>();
+
+  return {
+    find: (orgId, name) => orgs.get(orgId)?.get(name),
+    at: (address) => addresses.get(key(address)),
+    add(node) {
+      const ofOrg = orgs.get(node.orgId) ?? new Map<string, TrackedNode>();
+      orgs.set(node.orgId, ofOrg.set(node.name, node));
+      addresses.set(key(node.address), node);
+    },
+    move(node, address) {
+      addresses.delete(key(node.address));
+      node.address = Buffer.from(address);
+      addresses.set(key(address), node);
+    },
+    remove(node) {
+      const ofOrg = orgs.get(node.orgId);
+      ofOrg?.delete(node.name);
+      if (ofOrg?.size === 0) orgs.delete(node.orgId);
+      addresses.delete(key(node.address));
+    },
+    inOrg: (orgId) => [...(orgs.get(orgId)?.values() ?? [])],
+    all: () => [...addresses.values()],
+    size: () => addresses.size,
+  };
+}
+
+function key(address: Buffer): string {
+  return address.toString('latin1');
+}

@@ -1,0 +1,22 @@
+import { seal, type Frames } from '@pushy/protocol';
+import { body } from './bodies.ts';
+import type { SessionKeys } from './inbox.ts';
+import type { TrackedNode } from './node-book.ts';
+
+/** Sends to one connection of the ROUTER; a bounded queue is behind it. Must not throw. */
+export interface FrameSender {
+  send(address: Buffer, frames: Frames): void;
+}
+
+/** Completes a body for one node, signs it with that node's key, sends it to that node's connection. */
+export function makeOutbox(deps: {
+  sender: FrameSender;
+  sessionKeys: SessionKeys;
+}): (node: TrackedNode, now: number, tail: string) => void {
+  return (node, now, tail) => {
+    const text = body(node.nextSequence, now, tail);
+    node.nextSequence += 1;
+    const key = deps.sessionKeys.of(node.orgId, node.name);
+    deps.sender.send(node.address, seal(text, { hmac_sha256: key }));
+  };
+}

@@ -1,0 +1,34 @@
+import type { Availability, NodeAvailability, NodeState } from '@pushy/protocol';
+import type { NodeBook, TrackedNode } from './node-book.ts';
+
+/** Which nodes are there (REFERENCE 8.7, 8.8). */
+export interface Presence {
+  list(orgId: string): NodeAvailability[];
+  get(orgId: string, node: string): NodeState;
+  /** Tracked nodes of all organizations (REFERENCE 8.1, `node_fsm_count`). */
+  count(): number;
+}
+
+/** Presence read from the records of nodes and nothing else (N2). */
+export function makePresence(book: NodeBook): Presence {
+  return {
+    list: (orgId) =>
+      book.inOrg(orgId).map((node) => ({
+        node_name: node.name,
+        availability: availability(node),
+      })),
+    get(orgId, name) {
+      const node = book.find(orgId, name);
+      return {
+        node_name: name,
+        status: node === undefined ? 'offline' : 'online',
+        availability: availability(node),
+      };
+    },
+    count: () => book.size(),
+  };
+}
+
+function availability(node: TrackedNode | undefined): Availability {
+  return node?.record.phase === 'idle' ? 'available' : 'unavailable';
+}

@@ -1,0 +1,22 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refuse, send } from './answer.ts';
+
+interface Log {
+  error(fields: object, message: string): void;
+}
+
+/** Answers what was thrown: 503 for a store that is away (Decision 2), 500 for the rest, which is logged. */
+export function makeErrorHandler(log: Log, isUnavailable: (error: unknown) => boolean) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    // The sender went away in the middle of his request: nobody hears the answer.
+    if (request.raw.destroyed && !request.raw.complete) return reply.code(400).send();
+    const { method, originalUrl } = request;
+    const path = originalUrl.split('?')[0];
+    if (isUnavailable(error)) {
+      log.error({ err: error, method, path }, 'request needs the database, which is away');
+      return send(reply, refuse(503, 'The database is not available. Try again later.').answer);
+    }
+    log.error({ err: error, method, path }, 'request failed');
+    return send(reply, refuse(500, 'The server could not answer this request.').answer);
+  };
+}

@@ -1,0 +1,38 @@
+import sodium from 'sodium-native';
+
+/** A secret that is never swapped out and can be read only while somebody uses it. */
+export interface LockedSecret {
+  /** Gives the bytes to `use`; they are out of reach again when it returns. */
+  with<T>(use: (bytes: Buffer) => T): T;
+  /** Overwrites and frees it; it cannot be used any more. */
+  wipe: () => void;
+}
+
+/** Memory for a secret: locked, between guard pages. memlock is small (8 MiB is usual): for a few keys, not for rows. */
+export function allocateLocked(size: number): Buffer {
+  return sodium.sodium_malloc(size);
+}
+
+/** Takes a buffer of `allocateLocked` out of reach. */
+export function lockSecret(secret: Buffer): LockedSecret {
+  const bytes = secret as sodium.SecureBuffer;
+  let wiped = false;
+  sodium.sodium_mprotect_noaccess(bytes);
+  return {
+    with(use) {
+      if (wiped) throw new Error('the secrets were closed');
+      sodium.sodium_mprotect_readonly(bytes);
+      try {
+        return use(bytes);
+      } finally {
+        sodium.sodium_mprotect_noaccess(bytes);
+      }
+    },
+    wipe() {
+      if (wiped) return;
+      wiped = true;
+      sodium.sodium_mprotect_readwrite(bytes);
+      sodium.sodium_memzero(bytes);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { seal } from '@pushy/protocol';
+import type { Clock } from './clock.ts';
+import { openApi } from './compose/open-api.ts';
+import { openDatabase } from './compose/open-database.ts';
+import { openDirectory } from './compose/open-directory.ts';
+import { openDispatcher } from './compose/open-dispatcher.ts';
+import { openWire } from './compose/open-wire.ts';
+import { makeTeardown } from './compose/teardown.ts';
+import type { Config } from './config.ts';
+import { openControlSocket } from './ctl/control-server.ts';
+import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
+import { makeBroadcast } from './dispatcher/broadcast.ts';
+import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
+import type { Log } from './log.ts';
+import { openSecrets } from './secrets/open-secrets.ts';
+
+/** The world as the server sees it. */
+export interface Ports {
+  clock: Clock;
+  log: Log;
+  random: Random;
+}
+
+/** Where a started server can be reached. */
+export interface Listening {
+  apiPort: number;
+  commandPort: number;
+  serverHeartbeatPort: number;
+  incarnationId: string;
+}
+
+export interface Server {
+  /** Resolves when everything listens. On failure everything that was begun has ended. */
+  start(): Promise<Listening>;
+  /** Ends everything; what was decided is saved. Safe at any time. */
+  stop(): Promise<void>;
+}
+
+/** The composition root: every room is made here, and meets the others here alone. */
+export function makeServer(config: Config, ports: Ports): Server {
+  const { clock, log, random } = ports;
+  const teardown = makeTeardown(log);
+  let starting: Promise<Listening> | undefined;
+
+  async function start(): Promise<Listening> {
+    await mkdir(config.dir, { recursive: true, mode: 0o700 });
+    const secrets = await openSecrets(config.dir);
+    teardown.add('secrets', () => {
+      secrets.close();
+      return undefined;
+    });
+    if (secrets.created) log.info({ dir: config.dir }, 'made the keys of this server');
+
+    const db = await openDatabase(config, log);
+    teardown.add('database', () => db.close());
+    const settled = await settleUnfinishedJobs(db, clock.now());
+    if (settled.length > 0) log.warn({ jobs: settled }, 'jobs of the previous run are crashed');
+
+    const directory = openDirectory(config, { db, clock, log });
+    teardown.add('directory', () => directory.close());
+
+    // Frames come only after bind, when the dispatcher is there.
+    const onFrames: Dispatcher['onFrames'] = (address, frames) => {
+      dispatcher.onFrames(address, frames);
+    };
+    const wire = await openWire({ config, db, clock, log, secrets, teardown, onFrames });
+    const dispatcher = openDispatcher({ config, db, clock, log, secrets, random, directory, wire });
+    teardown.add('dispatcher', () => dispatcher.stop());
+    const bound = await wire.bind();
+
+    const parts = { config, db, clock, log, secrets, random, directory, dispatcher, wire };
+    const api = openApi({ ...parts, ports: bound });
+    teardown.add('http', () => api.close());
+    await api.listen({ host: config.listen, port: config.apiPort });
+
+    const control = await openControlSocket({ config, db, log });
+    teardown.add('control socket', () => control.close());
+
+    const broadcast = makeBroadcast({
+      clock,
+      interval: config.heartbeatInterval,
+      sign: (body) => seal(body, { rsa2048_sha1: secrets.rsa.privateKey }),
+      publish: (frames) => {
+        wire.heartbeat.publish(frames);
+      },
+      incarnationId: secrets.incarnationId,
+      serverHost: hostname(),
+    });
+    teardown.add('broadcast', () => {
+      broadcast.stop();
+      return undefined;
+    });
+    broadcast.start();
+
+    return {
+      apiPort: portOf(api.server.address()),
+      commandPort: bound.command,
+      serverHeartbeatPort: bound.heartbeat,
+      incarnationId: secrets.incarnationId,
+    };
+  }
+
+  return {
+    start: () => {
+      starting ??= start().catch(async (error: unknown) => {
+        await teardown.run();
+        throw error;
+      });
+      return starting;
+    },
+    stop: async () => {
+      // What is being opened is closed when it is there; a failed start has cleaned up after itself.
+      await starting?.catch(() => undefined);
+      await teardown.run();
+    },
+  };
+}
+
+function portOf(address: string | { port: number } | null): number {
+  return address === null || typeof address === 'string' ? 0 : address.port;
+}

@@ -1,0 +1,69 @@
+/** A value as a file or the environment gives it, judged: `wanted` says what was expected, for people. */
+export type Judged<T> = { ok: true; value: T } | { ok: false; wanted: string };
+
+/** Turns plain text, a number or a boolean into the value of a setting. Files mix numbers and their text (ADDON B.4). */
+export type Kind<T> = (value: unknown) => Judged<T>;
+
+const good = <T>(value: T): Judged<T> => ({ ok: true, value });
+const bad = (wanted: string): { ok: false; wanted: string } => ({ ok: false, wanted });
+
+/** A number in a range, both ends included. */
+export function number(min: number, max: number): Kind<number> {
+  return (value) => {
+    const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    return typeof read === 'number' && read >= min && read <= max
+      ? good(read)
+      : bad(`a number from ${min} to ${max}`);
+  };
+}
+
+/** A whole number in a range, both ends included. */
+export function whole(min: number, max: number): Kind<number> {
+  const inRange = number(min, max);
+  return (value) => {
+    const read = inRange(value);
+    return read.ok && Number.isInteger(read.value)
+      ? read
+      : bad(`a whole number from ${min} to ${max}`);
+  };
+}
+
+/** `true` or `false`, or the text of it. */
+export const flag: Kind<boolean> = (value) => {
+  if (value === true || value === 'true') return good(true);
+  if (value === false || value === 'false') return good(false);
+  return bad('true or false');
+};
+
+/** Text that is not empty and has no control characters. */
+export const text: Kind<string> = (value) =>
+  typeof value === 'string' && value !== '' && !/\p{Cc}/u.test(value) ? good(value) : bad('a text');
+
+/** One of a few words. */
+export function oneOf<const W extends readonly string[]>(...words: W): Kind<W[number]> {
+  return (value) => {
+    const word = words.find((w) => w === value);
+    return word === undefined ? bad(`one of ${words.join(', ')}`) : good(word);
+  };
+}
+
+/** An absolute URL with one of these schemes. */
+export function url(...schemes: readonly string[]): Kind<string> {
+  return (value) => {
+    const wanted = bad(`a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`);
+    if (typeof value !== 'string' || !URL.canParse(value)) return wanted;
+    return schemes.includes(new URL(value).protocol.slice(0, -1)) ? good(value) : wanted;
+  };
+}
+
+/** Where ZeroMQ binds, without the port: `tcp://*`, `tcp://10.0.0.1`, `tcp://[::]` (REFERENCE 1). */
+export const zeromqAddress: Kind<string> = (value) =>
+  typeof value === 'string' && /^tcp:\/\/(?:\*|[\w.-]+|\[[\da-fA-F:.]+\])$/.test(value)
+    ? good(value)
+    : bad('tcp:// and a host without a port, such as tcp://*');
+
+/** Nothing at all (nil, or an empty text) means: not set. */
+export function optional<T>(kind: Kind<T>): Kind<T | undefined> {
+  return (value) =>
+    value === null || value === undefined || value === '' ? good(undefined) : kind(value);
+}

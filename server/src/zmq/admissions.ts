@@ -1,0 +1,137 @@
+import type { Clock } from '../clock.ts';
+
+/** A CURVE key that a signed config request brought (REFERENCE 8.2); registered only after it is granted (S1). */
+export interface Admission {
+  orgId: string;
+  node: string;
+  /** 32 bytes. */
+  curveKey: Buffer;
+  /** Who signed the request. A client asks for itself, a user looks. */
+  requester: { name: string; type: 'user' | 'client' };
+}
+
+/** An admission with the time of its last renewal, milliseconds since 1970. */
+export interface StoredAdmission extends Admission {
+  renewedAt: number;
+}
+
+/** Where nodes' keys outlive the server. */
+export interface AdmissionStore {
+  /** Stores or renews; of the node's keys only the `keep` newest stay. */
+  save(admission: StoredAdmission, keep: number): Promise<void>;
+  list(): Promise<StoredAdmission[]>;
+  remove(orgId: string, node: string): Promise<void>;
+  /** Removes what was last renewed at `before` or earlier. */
+  removeLapsed(before: number): Promise<void>;
+}
+
+/** Who may connect to the command channel (Decision 12, Z5). */
+export interface Admissions {
+  /** From now on the key may connect. A store that fails is logged: the key then ends with this process. */
+  admit(admission: Admission): Promise<void>;
+  /** Asked at every handshake. */
+  allows(curveKey: Buffer): boolean;
+  /** A node's client is gone or refused: none of its keys may connect again. */
+  remove(orgId: string, node: string): Promise<void>;
+  /** Reads back what was admitted before the restart. */
+  load(): Promise<void>;
+  close(): void;
+}
+
+interface Deps {
+  clock: Pick<Clock, 'now' | 'every'>;
+  log: { warn(fields: object, message: string): void };
+  /** Without one, keys end with the process. */
+  store?: AdmissionStore;
+}
+
+/** Keys that one node may have at a time: the agent's own, the one before its restart, one spare. */
+const NODE_KEYS = 3;
+/** Keys that one user may have at a time. */
+const USER_KEYS = 100;
+/** Milliseconds. An agent renews its key with every config request, by default each hour. */
+const NODE_KEY_LIFE = 24 * 3_600_000;
+/** Milliseconds, as in the reference (REFERENCE 15.7). */
+const USER_KEY_LIFE = 60_000;
+/** Milliseconds between two sweeps. */
+const SWEEP_INTERVAL = 60_000;
+
+/** Makes the table of admitted keys. */
+export function makeAdmissions({ clock, log, store }: Deps): Admissions {
+  /** Holder (a node or a user) -> key -> when it lapses; the key renewed last stands last. */
+  const holders = new Map<string, Map<string, number>>();
+  /** Key -> its holders: two nodes may bring the same one, and each may lose it alone. */
+  const byKey = new Map<string, Set<string>>();
+
+  const drop = (holder: string, key: string): void => {
+    holders.get(holder)?.delete(key);
+    if (holders.get(holder)?.size === 0) holders.delete(holder);
+    byKey.get(key)?.delete(holder);
+    if (byKey.get(key)?.size === 0) byKey.delete(key);
+  };
+  const put = (holder: string, key: string, lapsesAt: number, keep: number): void => {
+    const keys = holders.get(holder) ?? new Map<string, number>();
+    keys.delete(key);
+    keys.set(key, lapsesAt);
+    holders.set(holder, keys);
+    byKey.set(key, (byKey.get(key) ?? new Set()).add(holder));
+    const [oldest] = keys.keys();
+    if (keys.size > keep && oldest !== undefined) drop(holder, oldest);
+  };
+  const sweep = (): void => {
+    const now = clock.now();
+    for (const [holder, keys] of holders) {
+      for (const [key, lapsesAt] of keys) if (lapsesAt <= now) drop(holder, key);
+    }
+    store?.removeLapsed(now - NODE_KEY_LIFE).catch((error: unknown) => {
+      log.warn({ err: error }, 'lapsed CURVE keys could not be removed from the database');
+    });
+  };
+  const endSweeps = clock.every(SWEEP_INTERVAL, sweep);
+
+  return {
+    async admit(admission) {
+      const { orgId, node, curveKey, requester } = admission;
+      const now = clock.now();
+      const key = nameOfKey(curveKey);
+      if (requester.type === 'user') {
+        put(`user/${orgId}/${requester.name}`, key, now + USER_KEY_LIFE, USER_KEYS);
+        return;
+      }
+      put(nameOfNode(orgId, node), key, now + NODE_KEY_LIFE, NODE_KEYS);
+      await store?.save({ ...admission, renewedAt: now }, NODE_KEYS).catch((error: unknown) => {
+        log.warn({ err: error, node }, 'a CURVE key could not be stored');
+      });
+    },
+    allows(curveKey) {
+      const key = nameOfKey(curveKey);
+      const now = clock.now();
+      for (const holder of byKey.get(key) ?? []) {
+        if ((holders.get(holder)?.get(key) ?? 0) > now) return true;
+      }
+      return false;
+    },
+    async remove(orgId, node) {
+      const holder = nameOfNode(orgId, node);
+      for (const key of holders.get(holder)?.keys() ?? []) drop(holder, key);
+      await store?.remove(orgId, node);
+    },
+    async load() {
+      const now = clock.now();
+      for (const { orgId, node, curveKey, renewedAt } of (await store?.list()) ?? []) {
+        const lapsesAt = renewedAt + NODE_KEY_LIFE;
+        if (lapsesAt > now) put(nameOfNode(orgId, node), nameOfKey(curveKey), lapsesAt, NODE_KEYS);
+      }
+    },
+    close: endSweeps,
+  };
+}
+
+function nameOfKey(curveKey: Buffer): string {
+  return curveKey.toString('latin1');
+}
+
+/** An organization's guid has no slash, so that no two nodes share a name. */
+function nameOfNode(orgId: string, node: string): string {
+  return `node/${orgId}/${node}`;
+}

@@ -1,0 +1,110 @@
+import { MAX_HEADER_BYTES, DEFAULT_MAX_BODY_BYTES, type Frames } from '@pushy/protocol';
+import { Router } from 'zeromq';
+import type { Clock } from '../clock.ts';
+import type { ZmqContext } from './context.ts';
+import { bindTo, closeBound, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
+import { makeDropCounter } from './drop-counter.ts';
+
+interface Log {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** The command channel: a ROUTER that agents connect to (REFERENCE 15.1). */
+export interface CommandSocket {
+  /** Listens, for example on `tcp://*:10002`; answers the port. */
+  bind(address: string): Promise<number>;
+  /** Hands a message over at once, never waits and never throws: an agent that is gone or does not read loses it. */
+  send(address: Buffer, frames: Frames): void;
+  close(): Promise<void>;
+}
+
+/** What a command socket needs. */
+export interface CommandSocketDeps {
+  context: ZmqContext;
+  clock: Pick<Clock, 'after'>;
+  log: Log;
+  /** The server's keys in Z85; without them the channel is not encrypted (`disable_curve_encryption`). */
+  curve?: { publicKey: string; secretKey: string };
+  /** `max_body_size`, bytes. */
+  maxBodySize?: number;
+  /** Messages that wait for one agent at most. */
+  highWaterMark?: number;
+  /** The connection's address and the frames after it. */
+  onFrames: (address: Buffer, frames: readonly Buffer[]) => void;
+}
+
+/** An agent is sent a handful of messages a minute: this many waiting ones mean that it does not read. */
+const HIGH_WATER_MARK = 1_000;
+/** Milliseconds in which a new connection must have proved its key. */
+const HANDSHAKE_INTERVAL = 30_000;
+
+/** Makes the command socket; it reads from its first bind on. */
+export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
+  const { log, onFrames, maxBodySize = DEFAULT_MAX_BODY_BYTES } = deps;
+  const socket = new Router({
+    ...SERVER_SOCKET_OPTIONS,
+    context: deps.context,
+    // So that a send tells which messages could not be delivered.
+    mandatory: true,
+    sendHighWaterMark: deps.highWaterMark ?? HIGH_WATER_MARK,
+    receiveHighWaterMark: deps.highWaterMark ?? HIGH_WATER_MARK,
+    handshakeInterval: HANDSHAKE_INTERVAL,
+    // libzmq cuts the connection of a peer that sends a longer frame. Twice the limit: what is merely too long
+    // is dropped with a line in the log (REFERENCE 15.4), only what is absurd loses its connection.
+    maxMessageSize: 2 * Math.max(maxBodySize, MAX_HEADER_BYTES),
+    ...(deps.curve && {
+      curveServer: true,
+      curveSecretKey: deps.curve.secretKey,
+      curvePublicKey: deps.curve.publicKey,
+      // Without these libzmq lets everyone in when no ZAP handler is there.
+      zapDomain: 'pushy',
+      zapEnforceDomain: true,
+    }),
+  });
+  const dropped = makeDropCounter(deps, 'messages to agents that do not read were dropped');
+  let reading: Promise<void> | undefined;
+
+  return {
+    async bind(address) {
+      const port = await bindTo(socket, address);
+      reading ??= readAll(socket, onFrames, log);
+      return port;
+    },
+    send(address, [header, body]) {
+      if (socket.closed) return;
+      socket.send([address, header, body]).catch((error: unknown) => {
+        const code = codeOf(error);
+        if (code === 'EAGAIN') dropped.count();
+        else log.debug({ code }, 'message to an agent that is gone');
+      });
+    },
+    async close() {
+      dropped.stop();
+      await closeBound(socket);
+      await reading;
+    },
+  };
+}
+
+/** One message after the other until the socket is closed; nothing that a message does ends it. */
+async function readAll(
+  socket: Router,
+  onFrames: CommandSocketDeps['onFrames'],
+  log: Log,
+): Promise<void> {
+  for await (const message of socket) {
+    const [address] = message;
+    if (address === undefined) continue;
+    try {
+      onFrames(address, message.slice(1));
+    } catch (error) {
+      log.error({ err: error }, 'a message from an agent was not handled');
+    }
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

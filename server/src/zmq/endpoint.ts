@@ -1,0 +1,34 @@
+import type { Publisher, Router } from 'zeromq';
+
+/** Binds a socket to an address such as `tcp://*:10002`; answers the port, also where the kernel chose it (port 0). */
+export async function bindTo(socket: Publisher | Router, address: string): Promise<number> {
+  try {
+    await socket.bind(address);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot listen on ${address}: ${reason}`, { cause: error });
+  }
+  return Number(/:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1]);
+}
+
+/** Closes a socket and lets its port go. */
+export async function closeBound(socket: Publisher | Router): Promise<void> {
+  if (socket.closed) return;
+  if (socket.lastEndpoint !== null) await socket.unbind(socket.lastEndpoint);
+  socket.close();
+}
+
+/** What both server sockets have in common. Times in milliseconds but for the TCP ones, which are in seconds. */
+export const SERVER_SOCKET_OPTIONS = {
+  linger: 0,
+  // Sends at once or says that it cannot: with it a send never waits, and never is "one at a time".
+  sendTimeout: 0,
+  // A storm of agents after a restart; the kernel caps it (net.core.somaxconn).
+  backlog: 4_096,
+  // A half-open connection would keep its descriptor for ever: the kernel asks the other kernel after 5 minutes
+  // of silence and gives up a minute later. No agent notices. ZMTP's own heartbeats stay off: old libzmq.
+  tcpKeepalive: 1,
+  tcpKeepaliveIdle: 300,
+  tcpKeepaliveInterval: 10,
+  tcpKeepaliveCount: 6,
+} as const;

@@ -1,0 +1,44 @@
+import type { Frames } from '@pushy/protocol';
+import { Publisher } from 'zeromq';
+import type { ZmqContext } from './context.ts';
+import { bindTo, closeBound, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
+
+/** The broadcast channel: a PUB that agents subscribe to; never encrypted, its messages are signed (REFERENCE 15.1). */
+export interface HeartbeatSocket {
+  /** Listens, for example on `tcp://*:10000`; answers the port. */
+  bind(address: string): Promise<number>;
+  /** Hands a message to all agents that are connected; one that does not read loses it. */
+  publish(frames: Frames): void;
+  close(): Promise<void>;
+}
+
+/** What a heartbeat socket needs. */
+export interface HeartbeatSocketDeps {
+  context: ZmqContext;
+  log: { warn(fields: object, message: string): void };
+}
+
+/** Heartbeats that wait for one agent at most: older ones are of no use to it. */
+const HIGH_WATER_MARK = 10;
+/** Bytes of a subscription, all that an agent ever sends here. */
+const MAX_SUBSCRIPTION_BYTES = 1_024;
+
+/** Makes the broadcast socket. */
+export function makeHeartbeatSocket({ context, log }: HeartbeatSocketDeps): HeartbeatSocket {
+  const socket = new Publisher({
+    ...SERVER_SOCKET_OPTIONS,
+    context,
+    sendHighWaterMark: HIGH_WATER_MARK,
+    maxMessageSize: MAX_SUBSCRIPTION_BYTES,
+  });
+  return {
+    bind: (address) => bindTo(socket, address),
+    publish(frames) {
+      if (socket.closed) return;
+      socket.send([...frames]).catch((error: unknown) => {
+        log.warn({ err: error }, 'a heartbeat could not be sent');
+      });
+    },
+    close: () => closeBound(socket),
+  };
+}

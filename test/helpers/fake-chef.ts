@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readSignedHeaders, verifyRequest } from 'mixlib-authentication-ts';
+import { newKeyPair, type KeyPair } from './keys.ts';
+
+/** What a page answers: a status with JSON, a text sent as it is, or nothing at all. */
+export type Page =
+  { status: number; json: unknown } | { status: number; text: string } | 'silence' | 'hang up';
+
+/** Another program's API over a real socket: it speaks the shapes of ADDON E.3. */
+export interface FakeChef {
+  url: string;
+  pages: Map<string, Page>;
+  /** Raw request targets, in order. */
+  asked: string[];
+  /** What the last request said of itself. */
+  last: IncomingMessage['headers'];
+  superuser: KeyPair;
+  close(): Promise<void>;
+}
+
+const superuser = newKeyPair();
+
+/** Starts it. Every request must be signed by the superuser `pivotal`; others get 401. */
+export async function startFakeChef(): Promise<FakeChef> {
+  const chef: Omit<FakeChef, 'close' | 'url'> = {
+    pages: new Map(),
+    asked: [],
+    last: {},
+    superuser,
+  };
+  const server = createServer((req, res) => {
+    const path = req.url ?? '';
+    chef.asked.push(path);
+    chef.last = req.headers;
+    const page = isSigned(req, superuser) ? chef.pages.get(path) : { status: 401, json: {} };
+    if (page === 'silence') return;
+    if (page === 'hang up') {
+      req.socket.destroy();
+      return;
+    }
+    const { status, body } =
+      page === undefined
+        ? { status: 404, body: '{"error":["Object not found"]}' }
+        : { status: page.status, body: 'text' in page ? page.text : JSON.stringify(page.json) };
+    res.writeHead(status, { 'content-type': 'application/json' }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return Object.assign(chef, {
+    url: `http://127.0.0.1:${port}`,
+    close: () => closeServer(server),
+  });
+}
+
+function isSigned(req: IncomingMessage, { publicKey }: KeyPair): boolean {
+  const signed = readSignedHeaders(req.headers, Date.now(), 900_000);
+  if (!signed.ok || signed.value.userId !== 'pivotal') return false;
+  const request = { method: req.method ?? '', path: req.url ?? '', body: Buffer.alloc(0) };
+  return verifyRequest(signed.value, request, publicKey);
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,16 @@
+import { fromSource } from '../../helpers/from-source.ts';
+import type { Program } from '../../helpers/program.ts';
+import { writeAgentConfig, type AgentSettings } from './agent-config.ts';
+import type { Scene } from './scene.ts';
+
+/** Starts our agent; that it is online is for the server to say. */
+export async function startPushyAgent(scene: Scene, settings: AgentSettings): Promise<Program> {
+  const home = await scene.subdir(`agent-${settings.node}`);
+  const file = await writeAgentConfig(home, settings);
+  return scene.start({
+    name: `agent-${settings.node}`,
+    ...fromSource('client/src/main.ts', ['-c', file, '-l', 'debug', '-L', 'STDOUT']),
+    env: { ...process.env, HOME: home },
+    cwd: home,
+  });
+}

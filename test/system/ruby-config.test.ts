@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { isHash, type RubyConfig, type RubyValue } from '@pushy/ruby-config';
+import {
+  ENVIRONMENT,
+  OBJECTS,
+  RELEVANT,
+  readIfThere,
+  readText,
+  readable,
+  refused,
+} from '../helpers/ruby-config.ts';
+
+/** What the Ruby program prints for one file. */
+type Evaluated =
+  | { readonly failed: string }
+  | {
+      readonly settings: Readonly<Record<string, unknown>>;
+      readonly objects: Readonly<Record<string, unknown>>;
+      readonly environment: Readonly<Record<string, string | null>>;
+      readonly constants: Readonly<Record<string, unknown>>;
+      readonly showTime: boolean | null;
+    };
+
+const program = fileURLToPath(new URL('ruby-config/evaluate.rb', import.meta.url));
+
+describe('ruby-config against Ruby', function () {
+  this.timeout(60_000);
+  let evaluated: Readonly<Record<string, Evaluated>>;
+
+  before(async () => {
+    const files = [...readable, ...refused.filter(isSyntax)].map(({ file }) => file);
+    const { stdout } = await promisify(execFile)('ruby', ['-W0', program, ...files], {
+      env: ENVIRONMENT,
+      timeout: 30_000,
+    });
+    evaluated = JSON.parse(stdout) as Record<string, Evaluated>;
+  });
+
+  for (const { name, file, text } of readable)
+    it(`reads ${name}.rb as Ruby evaluates it`, async () => {
+      const ruby = evaluated[file];
+      if (ruby === undefined || 'failed' in ruby) assert.fail(ruby?.failed ?? 'not evaluated');
+      const ours = await readText(text, { file, readFile: readIfThere });
+      compareSettings(ours, ruby.settings);
+      for (const object of OBJECTS) assert.deepEqual(objectOf(ours, object), ruby.objects[object]);
+      assert.deepEqual(Object.fromEntries(ours.environment), ruby.environment);
+      for (const [constant, { value }] of ours.constants)
+        assert.deepEqual(plain(value), ruby.constants[constant], constant);
+      assert.equal(ours.showTime ?? null, ruby.showTime);
+    });
+
+  for (const { name, file } of refused.filter(isSyntax))
+    it(`refuses ${name}.rb, which Ruby cannot parse either`, () => {
+      const ruby = evaluated[file];
+      assert.ok(ruby !== undefined && 'failed' in ruby);
+      assert.match(ruby.failed, /^SyntaxError/);
+    });
+});
+
+function isSyntax({ text }: { text: string }): boolean {
+  return text.startsWith('# refused: syntax');
+}
+
+/** What we read must be what Ruby has; what we left out must not matter, and be warned about. */
+function compareSettings(ours: RubyConfig, ruby: Readonly<Record<string, unknown>>): void {
+  for (const [name, { value }] of ours.settings) {
+    assert.ok(name in ruby, `Ruby has no setting ${name}`);
+    assert.deepEqual(plain(value), ruby[name], name);
+  }
+  const missing = Object.keys(ruby).filter((name) => !ours.settings.has(name));
+  assert.deepEqual(
+    missing.filter((name) => RELEVANT.has(name)),
+    [],
+  );
+  assert.ok(missing.length <= ours.warnings.length, `${missing.join(' ')} left out in silence`);
+}
+
+function objectOf(ours: RubyConfig, name: string): unknown {
+  const keys = ours.objects.get(name) ?? new Map<string, { value: RubyValue }>();
+  return { hash: [...keys].map(([key, { value }]) => [key, plain(value)]) };
+}
+
+/** The spelling in which the Ruby program prints values. */
+function plain(value: RubyValue): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (isHash(value)) return { hash: value.entries.map(([key, item]) => [plain(key), plain(item)]) };
+  if (value.kind === 'regexp') return { regexp: value.source, flags: value.flags };
+  return { [value.kind]: value.name };
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { JOB_STATUSES, NODE_STATUSES } from '@pushy/protocol';
+import { migrate } from '../../../../server/src/db/migrate.ts';
+import { MIGRATIONS } from '../../../../server/src/db/migrations/all.ts';
+import {
+  jobStatusCode,
+  jobStatusOf,
+  nodeStatusCode,
+  nodeStatusOf,
+} from '../../../../server/src/db/status-codes.ts';
+import type { Db } from '../../../../server/src/db/db.ts';
+import { ask, onEmptyEngines } from '../../../helpers/engines.ts';
+
+async function tables(db: Db): Promise<string[]> {
+  const rows = await ask<{ name: string }>(
+    db,
+    `select table_name::text as name from information_schema.tables
+     where table_schema = 'public' order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+onEmptyEngines('migrate', (db) => {
+  it('brings an empty database to this version once', async () => {
+    assert.deepEqual(
+      await migrate(db()),
+      MIGRATIONS.map(({ name }) => name),
+    );
+    assert.deepEqual(await migrate(db()), []);
+    const [job] = await ask(db(), 'select coordinator, fence, parent_id from jobs');
+    const [node] = await ask(db(), 'select wave from job_nodes');
+    assert.deepEqual([job, node], [undefined, undefined]);
+  });
+
+  it('ADDON A.7 gives the statuses of a job the numbers of the reference', async () => {
+    await migrate(db());
+    const rows = await ask(db(), 'select id, description from job_status order by id');
+    assert.deepEqual(
+      rows,
+      JOB_STATUSES.map((description, id) => ({ id, description })),
+    );
+  });
+
+  it('lets two that come at the same time take turns', async () => {
+    const taken = await Promise.all([migrate(db()), migrate(db()), migrate(db())]);
+    assert.equal(taken.flat().length, MIGRATIONS.length);
+  });
+
+  it('refuses a database that a newer version has used, and leaves it alone', async () => {
+    await migrate(db(), [...MIGRATIONS, { version: 99, name: 'later', sql: 'select 1' }]);
+    await assert.rejects(migrate(db()), { code: 'newer', message: /schema version 99/ });
+  });
+
+  it('takes the next step from where the database is', async () => {
+    await migrate(db());
+    const next = { version: 99, name: 'later', sql: 'create table later (id integer)' };
+    assert.deepEqual(await migrate(db(), [...MIGRATIONS, next]), ['later']);
+    assert.ok((await tables(db())).includes('later'));
+  });
+
+  it('leaves everything as it was when a step fails', async () => {
+    const broken = { version: 99, name: 'broken', sql: 'create table x (id integer); select 1/0' };
+    await assert.rejects(migrate(db(), [...MIGRATIONS, broken]), { code: 'failed' });
+    assert.deepEqual(await tables(db()), []);
+  });
+
+  it("refuses the reference's database, by name, and leaves it alone", async () => {
+    await db().script(`
+      create table jobs (id char(32) primary key, org_id char(32));
+      create table job_output (job_id char(32), node_name text);
+      insert into jobs values ('a', 'b')`);
+    await assert.rejects(migrate(db()), {
+      code: 'not_ours',
+      message: /jobs, job_output.*nothing was changed/is,
+    });
+    assert.deepEqual(await tables(db()), ['job_output', 'jobs']);
+  });
+});
+
+describe('numbers of statuses', () => {
+  it('ADDON D.1 go there and back', () => {
+    for (const status of JOB_STATUSES) assert.equal(jobStatusOf(jobStatusCode(status)), status);
+    for (const status of NODE_STATUSES) assert.equal(nodeStatusOf(nodeStatusCode(status)), status);
+    assert.equal(nodeStatusCode('timed_out'), 11);
+  });
+
+  it('that no version ever wrote are an error with the number in it', () => {
+    assert.throws(() => jobStatusOf(8), /unknown job status 8/);
+    assert.throws(() => nodeStatusOf(12), /unknown node status 12/);
+  });
+});

@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { makeLocalBus } from '../../../../server/src/bus/local.ts';
+import type { DispatcherDeps } from '../../../../server/src/dispatcher/dispatcher.ts';
+import { makeRoom, ORG_ID, type Room } from '../../../helpers/dispatcher-room.ts';
+import { turn } from '../../../helpers/fake-clock.ts';
+
+describe('the dispatcher', () => {
+  let room: Room;
+  function open(more: Partial<DispatcherDeps> = {}): Room {
+    room = makeRoom(more);
+    return room;
+  }
+  afterEach(async () => {
+    await room.dispatcher.stop();
+    assert.equal(room.clock.waiting(), 0, 'no timer is left');
+  });
+
+  const messages = () => room.complaints.map(({ message }) => message);
+
+  describe('presence', () => {
+    it('8.7 N1 N2 lists tracked nodes of one organization, available in idle alone', async () => {
+      const { dispatcher, ready, agent } = open();
+      const a = await ready('a');
+      await agent('b').say('heartbeat');
+      assert.deepEqual(dispatcher.presence.list(ORG_ID), [
+        { node_name: 'a', availability: 'available' },
+        { node_name: 'b', availability: 'unavailable' },
+      ]);
+      await a.say('ack_run', { job_id: null });
+      assert.equal(dispatcher.presence.list(ORG_ID)[0]?.availability, 'unavailable');
+      assert.equal(dispatcher.presence.get(ORG_ID, 'a').availability, 'unavailable');
+      assert.deepEqual(dispatcher.presence.list('another'), []);
+      assert.equal(dispatcher.presence.count(), 2);
+    });
+
+    it('8.8 answers offline for a node of another organization', async () => {
+      const { dispatcher, ready } = open();
+      await ready('a');
+      assert.deepEqual(dispatcher.presence.get('another', 'a'), {
+        node_name: 'a',
+        status: 'offline',
+        availability: 'unavailable',
+      });
+    });
+  });
+
+  it('N4 repeats an abort that is not answered, ever more seldom, until it is', async () => {
+    const { clock, agent } = open();
+    const a = agent('a');
+    await a.say('heartbeat');
+    const sent: number[] = [];
+    for (let second = 1; second <= 12; second++) {
+      await clock.advance(1000);
+      await a.say('heartbeat');
+      sent.push(a.heard().length);
+    }
+    // The waits: 1, 1, then always 2 s, with a random part of zero and a cap of four intervals.
+    assert.deepEqual(sent, [2, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
+    await a.say('aborted', { job_id: null });
+    await clock.advance(2000);
+    assert.deepEqual(a.heard(), []);
+  });
+
+  describe('start', () => {
+    it('8.3 rejects with the error of the store and starts nothing', async () => {
+      const { dispatcher, ready, start, store, feed } = open();
+      const a = await ready('a');
+      store.failure = new Error('away');
+      await assert.rejects(start(['a']), store.failure);
+      assert.deepEqual([a.heard(), feed, dispatcher.jobs.inMemory()], [[], [], []]);
+      store.failure = undefined;
+    });
+
+    it('refuses an id that is in memory', async () => {
+      const { start } = open();
+      await start(['a'], { id: 'x' });
+      await assert.rejects(start(['a'], { id: 'x' }), /was started before/);
+    });
+
+    it('does not wait for ever for a host of nodes that does not answer', async () => {
+      const bus = makeLocalBus();
+      const { clock, start } = open({
+        bus: {
+          publish: (channel, records) => {
+            if (channel === 'jobs') bus.publish(channel, records);
+          },
+          subscribe: (channel, receive) => bus.subscribe(channel, receive),
+        },
+      });
+      const started = start(['a']);
+      await clock.advance(2000);
+      await started;
+      assert.deepEqual(messages(), ['the commits are not handed over yet']);
+    });
+
+    it('gives 32 hex characters as a new id (REFERENCE 10)', () => {
+      assert.match(open().dispatcher.jobs.newId(ORG_ID), /^[0-9a-f]{32}$/);
+    });
+  });
+
+  it('Decision 1 shows the end of a job only when it is durable', async () => {
+    const { ready, start, store, feed, dispatcher } = open();
+    const a = await ready('a');
+    const id = await start(['a']);
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    store.gate = () => gate;
+    await a.say('nack_commit', { job_id: id });
+    await turn();
+    assert.equal(feed.at(-1), 'quorum_vote(a failure)');
+    release();
+    await dispatcher.jobs.flushed();
+    await turn();
+    assert.equal(store.statusOf(id), 'quorum_failed');
+    assert.equal(feed.at(-1), 'job_complete(quorum_failed)');
+  });
+
+  it('Decision 2 a job whose end cannot be saved stays in memory until it is', async () => {
+    const { ready, start, store, feed, dispatcher, clock } = open();
+    const a = await ready('a');
+    const id = await start(['a']);
+    store.failure = new Error('away');
+    await a.say('nack_commit', { job_id: id });
+    await clock.advance(30_000);
+    assert.deepEqual(dispatcher.jobs.inMemory(), [id]);
+    assert.equal(feed.at(-1), 'quorum_vote(a failure)');
+    store.failure = undefined;
+    await clock.advance(2000);
+    assert.equal(feed.at(-1), 'job_complete(quorum_failed)');
+    await clock.advance(5000);
+    assert.deepEqual(dispatcher.jobs.inMemory(), []);
+  });
+
+  describe('a failure of ours', () => {
+    it('J3 at one job ends that job crashed, with its nodes settled and reset', async () => {
+      const feed: string[] = [];
+      const { ready, start, store } = open({
+        onEvent: (_job, _org, event) => {
+          if (event.name === 'quorum_succeeded') throw new Error('bug');
+          feed.push(event.name);
+        },
+      });
+      const a = await ready('a');
+      const id = await start(['a']);
+      await a.say('ack_commit', { job_id: id });
+      await turn();
+      assert.equal(store.statusOf(id), 'crashed');
+      assert.deepEqual(store.nodesOf(id), { a: 'crashed' });
+      assert.deepEqual(a.heard(), ['commit', 'abort']);
+      assert.deepEqual(feed, ['start', 'quorum_vote', 'job_complete']);
+      assert.deepEqual(messages(), ['the job could not go on']);
+    });
+
+    it('at the feed of a job that ends is logged', async () => {
+      const { start } = open({
+        onEvent: (_job, _org, event) => {
+          if (event.name === 'job_complete') throw new Error('bug');
+        },
+      });
+      await start(['ghost']);
+      assert.deepEqual(messages(), ['the end of the job could not be shown']);
+    });
+
+    it('N6 at one node ends its record, tells its jobs, and leaves the others alone', async () => {
+      let broken = false;
+      const sent: string[] = [];
+      const { ready, start, store, dispatcher } = open({
+        sender: {
+          send: (address) => {
+            if (broken && address[4] === 1) throw new Error('bug');
+            sent.push(address.toString('hex'));
+          },
+        },
+      });
+      await ready('a');
+      const b = await ready('b');
+      const id = await start(['a', 'b'], { quorum: 1 });
+      broken = true;
+      sent.length = 0;
+      const again = await start(['a', 'b'], { quorum: 1 });
+      await dispatcher.jobs.flushed();
+      assert.deepEqual(store.nodesOf(again), { a: 'unavailable', b: 'new' });
+      assert.deepEqual(store.nodesOf(id), { a: 'unavailable', b: 'new' });
+      assert.equal(dispatcher.presence.get(ORG_ID, 'a').status, 'offline');
+      assert.deepEqual(sent, [b.options.address.toString('hex')]);
+      assert.deepEqual(messages(), ['the node could not be served']);
+    });
+
+    it('S6 at a key drops the message, whatever it was', async () => {
+      const { agent, dispatcher } = open({
+        sessionKeys: {
+          of: () => {
+            throw new Error('bug');
+          },
+        },
+      });
+      await agent('a').say('heartbeat');
+      assert.equal(dispatcher.presence.count(), 0);
+      assert.deepEqual(messages(), ['a message could not be read']);
+    });
+  });
+
+  describe('fences', () => {
+    it('a host of nodes ignores commands of an older lease than the one that it works for', async () => {
+      const bus = makeLocalBus();
+      const { ready, start } = open({ bus });
+      const a = await ready('a');
+      const jobId = await start(['a']);
+      bus.publish('nodes', [{ kind: 'reset', jobId, orgId: ORG_ID, nodes: ['a'], fence: 0 }]);
+      await turn();
+      assert.deepEqual(a.heard(), ['commit']);
+      bus.publish('nodes', [{ kind: 'reset', jobId, orgId: ORG_ID, nodes: ['a'], fence: 2 }]);
+      await turn();
+      assert.deepEqual(a.heard(), ['abort']);
+    });
+
+    it('a host of jobs ignores reports for another lease, or for a job that it does not hold', async () => {
+      const bus = makeLocalBus();
+      const { ready, start, feed } = open({ bus });
+      await ready('a');
+      const jobId = await start(['a']);
+      bus.publish('jobs', [
+        { kind: 'ack_commit', jobId, node: 'a', fence: 0 },
+        { kind: 'ack_commit', jobId: 'another', node: 'a', fence: 1 },
+      ]);
+      await turn();
+      assert.deepEqual(feed, ['start']);
+    });
+  });
+
+  describe('stop', () => {
+    it('saves what is left, then takes no more frames, jobs or timers', async () => {
+      const { ready, start, store, dispatcher, clock } = open();
+      const a = await ready('a');
+      const id = await start(['a', 'b'], { quorum: 1 });
+      await a.say('ack_commit', { job_id: id });
+      await a.say('ack_run', { job_id: id });
+      await dispatcher.stop();
+      assert.deepEqual(store.nodesOf(id), { a: 'running', b: 'unavailable' });
+      a.heard();
+      await a.say('succeeded', { job_id: id });
+      await assert.rejects(start(['a']), /stored but not started/);
+      await clock.advance(3_600_000);
+      assert.deepEqual([a.heard(), store.statusOf(id)], [[], 'running']);
+    });
+
+    it('ends a start that still waits', async () => {
+      const { start, dispatcher } = open({
+        bus: { publish: () => undefined, subscribe: () => () => undefined },
+      });
+      const started = start(['a']);
+      await turn();
+      await dispatcher.stop();
+      await started;
+    });
+
+    it('ends while a job waits for the store, and shows its end without a later timer', async () => {
+      const { start, dispatcher, store, feed, clock } = open();
+      store.failure = new Error('away');
+      store.createJob = () => Promise.resolve();
+      await start(['ghost']);
+      assert.equal(feed.at(-1), 'rehab(ghost)');
+      store.failure = undefined;
+      await dispatcher.stop();
+      await turn();
+      assert.equal(feed.at(-1), 'job_complete(quorum_failed)');
+      assert.equal(clock.waiting(), 0);
+    });
+  });
+
+  it('asks the directory for an organization that is not known yet, and loses no message', async () => {
+    let known: string | undefined;
+    let answer = (): void => undefined;
+    const { agent, dispatcher } = open({
+      organizations: {
+        known: () => known,
+        resolve: () =>
+          new Promise((resolve) => {
+            answer = () => {
+              known = ORG_ID;
+              resolve(known);
+            };
+          }),
+      },
+    });
+    const a = agent('a', { org: 'late' });
+    await a.say('heartbeat');
+    await a.say('heartbeat');
+    assert.equal(dispatcher.presence.count(), 0);
+    answer();
+    await turn();
+    assert.deepEqual(a.heard(), ['abort']);
+    await a.say('aborted', { job_id: null });
+    assert.equal(dispatcher.presence.get(ORG_ID, 'a').availability, 'available');
+    assert.deepEqual(room.complaints, []);
+  });
+});

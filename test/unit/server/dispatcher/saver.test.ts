@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { makeSaver, type Saver } from '../../../../server/src/dispatcher/saver.ts';
+import { makeFakeClock, turn, type FakeClock } from '../../../helpers/fake-clock.ts';
+import { makeMemoryStore, type MemoryStore } from '../../../helpers/memory-store.ts';
+
+describe('the writer of changes', () => {
+  let clock: FakeClock;
+  let store: MemoryStore;
+  let said: string[];
+  let saver: Saver;
+  beforeEach(() => {
+    clock = makeFakeClock();
+    store = makeMemoryStore();
+    said = [];
+    const say = (_fields: object, message: string) => said.push(message);
+    saver = makeSaver({ clock, store, log: { debug: say, info: say, warn: say, error: say } });
+  });
+
+  const output = (node: string, stdout: string) => ({ jobId: 'j', node, stdout, stderr: '' });
+  /** Holds the next writes up until the answer is called. */
+  function hold(): () => void {
+    let release = (): void => undefined;
+    const open = new Promise<void>((resolve) => (release = resolve));
+    store.gate = () => open;
+    return release;
+  }
+
+  it('writes the newest status of each node once, 50 ms after the first change', async () => {
+    saver.nodes('j', ['a', 'b'], 'ready');
+    await clock.advance(30);
+    saver.nodes('j', ['a'], 'running');
+    await clock.advance(19);
+    assert.equal(store.batches.length, 0);
+    await clock.advance(1);
+    assert.deepEqual(
+      store.batches[0]?.nodes.map(({ node, status }) => `${node} ${status}`),
+      ['a running', 'b ready'],
+    );
+    await clock.advance(1000);
+    assert.equal(store.batches.length, 1);
+  });
+
+  it('writes at once when a phase has changed', async () => {
+    saver.job('j', 'running');
+    saver.flush();
+    await turn();
+    assert.deepEqual(store.batches[0]?.jobs, [{ jobId: 'j', status: 'running', at: clock.now() }]);
+    assert.equal(clock.waiting(), 0);
+  });
+
+  it('has one write at a time; what comes meanwhile is one more', async () => {
+    const release = hold();
+    saver.nodes('j', ['a'], 'ready');
+    saver.flush();
+    for (const node of ['b', 'c', 'd']) {
+      saver.nodes('j', [node], 'ready');
+      saver.flush();
+    }
+    await turn();
+    assert.equal(store.batches.length, 0);
+    release();
+    await turn();
+    assert.deepEqual(
+      store.batches.map((batch) => batch.nodes.length),
+      [1, 3],
+    );
+  });
+
+  it('Decision 1 flushed resolves when everything so far is durable, not before', async () => {
+    await saver.flushed();
+    const release = hold();
+    let durable = false;
+    saver.nodes('j', ['a'], 'ready');
+    const flushed = saver.flushed().then(() => (durable = true));
+    await turn();
+    assert.equal(durable, false);
+    release();
+    await flushed;
+    assert.equal(store.batches.length, 1);
+    assert.equal(clock.waiting(), 0);
+  });
+
+  it('flushed waits for changes that came during a write', async () => {
+    const release = hold();
+    saver.nodes('j', ['a'], 'ready');
+    saver.flush();
+    saver.nodes('j', ['b'], 'ready');
+    const flushed = saver.flushed();
+    release();
+    await flushed;
+    assert.deepEqual(
+      store.batches.map((batch) => batch.nodes[0]?.node),
+      ['a', 'b'],
+    );
+  });
+
+  it('Decision 2 keeps changes while the store fails, tries again later and later, loses none', async () => {
+    store.failure = new Error('away');
+    saver.nodes('j', ['a', 'b'], 'running');
+    saver.job('j', 'running');
+    saver.output(output('a', 'x'));
+    saver.flush();
+    await turn();
+    saver.nodes('j', ['a'], 'succeeded');
+    saver.job('j', 'complete');
+    saver.flush();
+    await clock.advance(10_000);
+    const complaints = said.length;
+    assert.ok(complaints >= 6 && complaints <= 12, `${complaints} tries in 10 s`);
+    store.failure = undefined;
+    await clock.advance(2000);
+    assert.equal(store.batches.length, 1);
+    const batch = store.batches[0]!;
+    assert.deepEqual(
+      batch.nodes.map(({ node, status }) => `${node} ${status}`),
+      ['a succeeded', 'b running'],
+    );
+    assert.deepEqual(
+      batch.jobs.map(({ status }) => status),
+      ['complete'],
+    );
+    assert.equal(batch.outputs.length, 1);
+    assert.equal(said.at(-1), 'changes are saved again');
+  });
+
+  it('Decision 2 tells a reader at once that the store fails, and keeps the end of a job waiting', async () => {
+    store.failure = new Error('away');
+    saver.job('j', 'complete');
+    let durable = false;
+    const end = saver.durable().then(() => (durable = true));
+    await assert.rejects(saver.flushed(), /could not be saved/);
+    await assert.rejects(saver.flushed(), /could not be saved/);
+    await clock.advance(500);
+    assert.equal(durable, false);
+    store.failure = undefined;
+    await clock.advance(2000);
+    await end;
+    assert.equal(store.statusOf('j'), undefined);
+    await saver.durable();
+  });
+
+  it('flushed gives up on a store that does not answer', async () => {
+    const release = hold();
+    saver.job('j', 'complete');
+    const flushed = assert.rejects(saver.flushed(), /did not answer in time/);
+    await clock.advance(5000);
+    await flushed;
+    release();
+    await turn();
+    assert.equal(store.batches.length, 1);
+  });
+
+  it('splits much output into several writes, statuses with the last', async () => {
+    const large = 'x'.repeat(5 * 1024 * 1024);
+    for (const node of ['a', 'b', 'c']) saver.output(output(node, large));
+    saver.nodes('j', ['a', 'b', 'c'], 'succeeded');
+    await saver.flushed();
+    assert.deepEqual(
+      store.batches.map(({ outputs, nodes }) => [outputs.length, nodes.length]),
+      [
+        [1, 0],
+        [1, 0],
+        [1, 3],
+      ],
+    );
+  });
+
+  it('says so when too much output waits, and keeps the statuses', async () => {
+    const release = hold();
+    const large = 'x'.repeat(100 * 1024 * 1024);
+    for (const node of ['a', 'b', 'c']) saver.output(output(node, large));
+    saver.nodes('j', ['c'], 'succeeded');
+    assert.deepEqual(said, ['output is lost: too much is waiting to be saved']);
+    release();
+    await saver.flushed();
+    assert.deepEqual(
+      store.batches.flatMap(({ outputs }) => outputs.map(({ node }) => node)),
+      ['a', 'b'],
+    );
+    saver.output(output('d', large));
+    await saver.flushed();
+    assert.equal(said.length, 1);
+  });
+
+  it('stop writes what is left', async () => {
+    saver.nodes('j', ['a'], 'ready');
+    await saver.stop();
+    assert.equal(store.batches.length, 1);
+    assert.equal(clock.waiting(), 0);
+  });
+
+  it('stop says what it could not write, and leaves no timer', async () => {
+    store.failure = new Error('away');
+    saver.nodes('j', ['a'], 'ready');
+    saver.flush();
+    await turn();
+    await saver.stop();
+    assert.equal(said.at(-1), 'the last changes are not saved');
+    assert.equal(clock.waiting(), 0);
+  });
+});

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { runScans } from '../../../../server/src/dispatcher/scans.ts';
+import { makeFakeClock } from '../../../helpers/fake-clock.ts';
+
+function setUp() {
+  const clock = makeFakeClock(0);
+  const scans: number[] = [];
+  const held: number[] = [];
+  const end = runScans({
+    settings: { heartbeatInterval: 1000, detectOfflineNodesInterval: 4 },
+    clock,
+    log: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (fields) => held.push((fields as { late: number }).late),
+      error: () => undefined,
+    },
+    scan: (now) => scans.push(now),
+  });
+  return { clock, scans, held, end };
+}
+
+describe('scans for silent nodes (REFERENCE 14)', () => {
+  it('14 come every detect_offline_nodes_interval heartbeat intervals', async () => {
+    const { clock, scans, end } = setUp();
+    await clock.advance(12_000);
+    assert.deepEqual(scans, [4000, 8000, 12_000]);
+    end();
+    await clock.advance(12_000);
+    assert.equal(scans.length, 3);
+    assert.equal(clock.waiting(), 0);
+  });
+
+  it('let waiting heartbeats in first when the whole server was held up', async () => {
+    const { clock, scans, held, end } = setUp();
+    clock.freeze(9000);
+    await clock.advance(999);
+    assert.deepEqual([scans, held], [[], [5000]]);
+    await clock.advance(1);
+    assert.deepEqual(scans, [10_000]);
+    end();
+  });
+});
