@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTls } from '../../../knife-bridge/src/tls.ts';
 import { makeCliWorld, type CliWorld } from '../../helpers/cli-world.ts';
 import { startFakePushServer, type FakePushServer } from '../../helpers/fake-push-server.ts';
+import { runOk } from '../../helpers/run.ts';
 
 describe('TLS', () => {
   let dir: string;
@@ -19,7 +19,7 @@ describe('TLS', () => {
     [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
     const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
     const kind = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key];
-    execFileSync('openssl', [...kind, '-out', cert, ...names], { stdio: 'pipe', timeout: 10_000 });
+    await runOk('openssl', [...kind, '-out', cert, ...names], { timeoutMs: 10_000 });
     world = await makeCliWorld();
     server = await startFakePushServer({
       cert: readFileSync(cert, 'utf8'),
