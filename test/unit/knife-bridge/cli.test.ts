@@ -249,6 +249,17 @@ describe('pushy', () => {
     assert.equal((await world.run(['node', 'status'])).out, '\t\n');
   });
 
+  it('says that a server without a Chef server has no search', async () => {
+    const path = /search/;
+    for (const status of [404, 403]) {
+      world.server.canned.push({ method: 'POST', path, answer: { status, body: { error: 'x' } } });
+    }
+    const { code, err } = await world.run(['job', 'start', 'c', '-s', 'role:web']);
+    assert.equal(code, 100);
+    assert.match(err, /could not be found\nResponse: x\nThis server has no node search/);
+    assert.doesNotMatch((await world.run(['node', 'status', 'role:web'])).err, /no node search/);
+  });
+
   it('says with -V which files and requests it uses', async () => {
     const { err } = await world.run(['job', 'list', '-V']);
     assert.match(err, /^INFO: Using configuration from .*config\.rb\nINFO: GET http.* -> 200 /);
