@@ -44,8 +44,9 @@ export interface ConfigSources {
   readonly options: CommandLine;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (request: ReadRequest) => Promise<ReadAnswer>;
-  /** Full name of this host. */
-  readonly hostName: () => Promise<string>;
+  readonly shortHostName: string;
+  /** Asked only where no node name is set: the reference takes Ohai's fqdn. */
+  readonly fullHostName: () => Promise<string>;
 }
 
 /** Looked for in this order, when the command line names none (ADDON C.3). */
@@ -96,13 +97,12 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const config = file === undefined ? NO_FILE : await readConfig(file, sources);
   const values = configValues(config);
   const environment = jobEnvironment(sources.env, config);
-  const hostName = await sources.hostName();
   const allowedEnv = values.texts('allowed_overwritable_env_vars');
   const logFile = options.logfile ?? logLocation(values);
   return {
     serverUrl: serverUrl(options.server ?? values.text('chef_server_url'), values, file),
-    nodeName: options.nodeName ?? values.text('node_name') ?? hostName,
-    hostName,
+    nodeName: options.nodeName ?? values.text('node_name') ?? (await sources.fullHostName()),
+    hostName: sources.shortHostName,
     clientKey: clientKey(options, values),
     trust: trust(values, environment, file),
     whitelist: await whitelist(values),

@@ -1,8 +1,9 @@
-import { Dealer, Subscriber } from 'zeromq';
+import { Dealer, Subscriber, curveKeyPair } from 'zeromq';
 import type { Frames } from '@pushy/protocol';
 import { makeBoundedQueue } from './bounded-queue.ts';
 import type { Log } from './log.ts';
 import { messageOf } from './errors.ts';
+import type { CurveKeys } from './session.ts';
 
 /** Where the sockets go. */
 export interface LinkTarget {
@@ -11,11 +12,7 @@ export interface LinkTarget {
   /** `tcp://host:port` of the server's PUB. */
   readonly broadcastAddress: string;
   /** Absent: not encrypted. */
-  readonly curve?: {
-    readonly publicKey: string;
-    readonly secretKey: string;
-    readonly serverKey: string;
-  };
+  readonly curve?: CurveKeys & { readonly serverKey: string };
 }
 
 /** What comes in. */
@@ -49,6 +46,11 @@ const TCP_TIMEOUT_MS = 15_000;
 interface Sockets {
   readonly command: Dealer;
   readonly broadcast: Subscriber;
+}
+
+/** A CURVE pair for one life of the agent. */
+export function newCurveKeys(): CurveKeys {
+  return curveKeyPair();
 }
 
 /** Makes the link, closed. */

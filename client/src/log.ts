@@ -51,5 +51,5 @@ function text(value: unknown): string {
   const plain = value instanceof Error ? value.message : value;
   if (typeof plain === 'string')
     return /^[\w./:@%+-]+$/.test(plain) ? plain : JSON.stringify(plain);
-  return typeof plain === 'object' ? JSON.stringify(plain) : String(plain);
+  return JSON.stringify(plain);
 }

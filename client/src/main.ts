@@ -1,17 +1,13 @@
 import { hostname } from 'node:os';
 import { readFileSync } from 'node:fs';
-import { curveKeyPair } from 'zeromq';
-import { makeAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
 import { parseCommandLine, type CommandLine } from './command-line.ts';
 import { loadSettings, type AgentSettings } from './config.ts';
 import { AgentError, messageOf } from './errors.ts';
-import { makeLink } from './link.ts';
 import { openLogFile } from './log-file.ts';
 import { makeLog, type Log } from './log.ts';
 import { hostName } from './process/program.ts';
 import { readConfigFile } from './process/read-config.ts';
-import { makeWhitelist } from './whitelist.ts';
 
 /** The process: arguments, signals, exit code. */
 async function main(): Promise<number> {
@@ -42,19 +38,24 @@ async function serve(options: CommandLine): Promise<number> {
     reconfigure();
   });
 
-  const settings = await loadSettings({
-    options,
-    env: process.env,
-    readFile: readConfigFile,
-    hostName: () => hostName(hostname()),
-  });
+  // The file is read by a child while the larger half of the agent is loaded.
+  const [settings, { makeAgent, makeLink, makeWhitelist, newCurveKeys }] = await Promise.all([
+    loadSettings({
+      options,
+      env: process.env,
+      readFile: readConfigFile,
+      shortHostName: hostname(),
+      fullHostName: () => hostName(hostname()),
+    }),
+    import('./index.ts'),
+  ]);
   const log = openLog(settings);
   for (const warning of settings.warnings) log.warn({ warning }, 'configuration file');
   const agent = makeAgent(settings, makeWhitelist(settings.whitelist), {
     clock: systemClock,
     log,
     link: makeLink({ log }),
-    curve: curveKeyPair(),
+    curve: newCurveKeys(),
     random: Math.random,
   });
   reconfigure = () => {

@@ -77,9 +77,11 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
   }
 
   async function fetchAtLast(reason: string, signal: AbortSignal): Promise<Session | undefined> {
-    for (let attempt = 0; !signal.aborted; attempt++) {
+    const isOver = (): boolean => signal.aborted;
+    for (let attempt = 0; !isOver(); attempt++) {
       const fetched = await deps.fetch(signal);
       if (fetched.ok) return fetched.session;
+      if (isOver()) break;
       const fields = { ...fetched.failure, reason, attempt: attempt + 1 };
       // The same sentence at every second of an outage would fill the disk: 1, 2, 4, 8, … and every 64th.
       if (isWorthSaying(attempt + 1)) log.warn(fields, 'no configuration from the server');

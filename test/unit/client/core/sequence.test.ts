@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  advance,
+  freshSequence,
+  type SequenceState,
+} from '../../../../client/src/core/sequence.ts';
+
+function feed(...messages: [sequence: number, timestamp: number][]): boolean[] {
+  let state: SequenceState = freshSequence();
+  return messages.map(([sequence, timestamp]) => {
+    const next = advance(state, sequence, timestamp);
+    state = next ?? state;
+    return next !== undefined;
+  });
+}
+
+describe('sequence (Z4)', () => {
+  it('takes messages in order, with gaps', () => {
+    assert.deepEqual(feed([0, 10], [1, 10], [5, 11]), [true, true, true]);
+  });
+  it('refuses a message that came before', () => {
+    assert.deepEqual(feed([1, 10], [2, 11], [2, 11], [1, 10]), [true, true, false, false]);
+  });
+  it('takes a server that counts anew with a newer time, and refuses what it had said before', () => {
+    assert.deepEqual(feed([7, 10], [1, 20], [8, 10], [2, 20]), [true, true, false, true]);
+  });
+  it('takes messages of a server whose clock steps back', () => {
+    assert.deepEqual(feed([1, 100], [2, 90], [3, 91]), [true, true, true]);
+  });
+  it('never takes the same message twice', () => {
+    const message = fc.tuple(fc.nat(6), fc.nat(6));
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 20 }), (messages) => {
+        const verdicts = feed(...messages);
+        const taken = messages.filter((_message, index) => verdicts[index]);
+        for (const again of taken) assert.equal(feed(...messages, again).at(-1), false);
+      }),
+    );
+  });
+});
