@@ -1,6 +1,7 @@
 import type { Location, ProgramNode } from '@ruby/prism/src/nodes.js';
 import { RubyConfigError } from './errors.ts';
-import { loadParser } from './prism.ts';
+import { tooDeepLine } from './nesting.ts';
+import { loadParser, type Parser } from './prism.ts';
 
 /** A parsed file. */
 export interface Source {
@@ -20,7 +21,7 @@ export async function makeParse(): Promise<(text: string, file: string) => Sourc
     const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
     const bytes = new TextEncoder().encode(source);
     const lineOf = makeLineOf(bytes);
-    const result = parser(source, file);
+    const result = parsed(parser, source, file);
     const [first] = result.errors;
     if (first !== undefined) {
       const line = lineOf(first.location);
@@ -40,6 +41,28 @@ export async function makeParse(): Promise<(text: string, file: string) => Sourc
         new TextDecoder().decode(bytes.subarray(startOffset, startOffset + length)),
     };
   };
+}
+
+/** Nesting that the look at the text did not find ends in an error of the parser. */
+function parsed(parser: Parser, source: string, file: string): ReturnType<Parser> {
+  const line = tooDeepLine(source);
+  if (line !== undefined) throw tooDeep(file, line);
+  try {
+    return parser(source, file);
+  } catch (cause) {
+    throw tooDeep(file, 1, cause);
+  }
+}
+
+function tooDeep(file: string, line: number, cause?: unknown): RubyConfigError {
+  return new RubyConfigError({
+    code: 'too_deep',
+    file,
+    line,
+    problem: 'this file nests too deeply for the Ruby parser',
+    advice: 'Put the inner parts into variables.',
+    cause,
+  });
 }
 
 /** Places are byte offsets in the UTF-8 text. */
