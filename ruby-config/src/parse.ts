@@ -19,6 +19,7 @@ export async function makeParse(): Promise<(text: string, file: string) => Sourc
   return (text, file) => {
     // A byte order mark is no part of the program; Ruby drops it as well.
     const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
+    refuseInnerMark(source, file);
     const bytes = new TextEncoder().encode(source);
     const lineOf = makeLineOf(bytes);
     const result = parsed(parser, source, file);
@@ -41,6 +42,19 @@ export async function makeParse(): Promise<(text: string, file: string) => Sourc
         new TextDecoder().decode(bytes.subarray(startOffset, startOffset + length)),
     };
   };
+}
+
+/** Files put together keep the marks of their parts, which Ruby reads as letters of the next word. */
+function refuseInnerMark(source: string, file: string): void {
+  const at = source.indexOf('\uFEFF');
+  if (at < 0) return;
+  throw new RubyConfigError({
+    code: 'syntax',
+    file,
+    line: source.slice(0, at).split('\n').length,
+    problem: 'a byte order mark (U+FEFF) stands inside the file',
+    advice: 'Remove this invisible character; Ruby takes it for a part of the next word.',
+  });
 }
 
 /** Nesting that the look at the text did not find ends in an error of the parser. */
