@@ -26,6 +26,7 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
     let config: Config;
     let server: TestServer;
     let door: Door;
+    let crash: () => Promise<void>;
 
     const ask = (
       who: keyof typeof keys,
@@ -75,7 +76,10 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
       const [dir, remove] = await makeTempDir();
       ends.push(remove);
       const cluster = engine === 'PostgreSQL' ? await startCluster() : undefined;
-      if (cluster !== undefined) ends.push(() => cluster.stop());
+      if (cluster !== undefined) {
+        ends.push(() => cluster.stop());
+        crash = () => cluster.crash();
+      }
       config = await testConfig(
         dir,
         cluster ? { PUSHY_DATABASE_URL: cluster.url('postgres') } : {},
@@ -210,5 +214,25 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
         [],
       );
     });
+
+    if (engine === 'PostgreSQL') {
+      it('Decision 2 says 503 while the database is away, still lives, and ends well', async () => {
+        await crash();
+        const job = '{"command":"x","nodes":["none"]}';
+        for (const [method, body] of [
+          ['GET', ''],
+          ['POST', job],
+        ] as const) {
+          const answer = await ask('alice', `${ORG}/jobs`, method, body);
+          assert.equal(
+            answer.body,
+            '{"error":["The database is not available. Try again later."]}',
+          );
+          assert.equal(answer.status, 503);
+        }
+        assert.equal((await ask('alice', '/pushy/_status')).status, 200);
+        await server.stop();
+      });
+    }
   });
 }
