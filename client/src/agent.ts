@@ -199,6 +199,8 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
     run: async (signal) => {
       const close = (): void => {
         stopping = true;
+        // A job that has not started holds a lock for nothing.
+        if (jobs.wire().jobState !== 'running') jobs.dispatch({ kind: 'abort' });
         link.close();
       };
       signal.addEventListener('abort', close, { once: true });

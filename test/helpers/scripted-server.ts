@@ -135,11 +135,25 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     const beats = new Publisher({ linger: 0 });
     router = commands;
     publisher = beats;
-    await commands.bind(commandAddress);
-    await beats.bind(broadcastAddress);
+    await bind(commands, commandAddress);
+    await bind(beats, broadcastAddress);
     commandAddress = commands.lastEndpoint ?? '';
     broadcastAddress = beats.lastEndpoint ?? '';
     void read(commands);
+  }
+
+  /** libzmq lets go of the address of a closed socket a moment later. */
+  async function bind(socket: Router | Publisher, to: string): Promise<void> {
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        await socket.bind(to);
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || Date.now() > end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    }
   }
 
   async function read(socket: Router): Promise<void> {
@@ -257,8 +271,7 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     closeSockets,
     openSockets,
     /** Waits for the n-th configuration request. */
-    request: (count: number) =>
-      until(`configuration request ${count}`, () => requests[count - 1]),
+    request: (count: number) => until(`configuration request ${count}`, () => requests[count - 1]),
     /** What a server says to a node that it meets: abort, and waits for the answer (REFERENCE 13). */
     welcome: async () => {
       await next('heartbeat');

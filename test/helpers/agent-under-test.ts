@@ -1,0 +1,85 @@
+import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readRubyConfig } from '@pushy/ruby-config';
+import { loadSettings, makeAgent, makeLink, makeWhitelist, newCurveKeys } from '@pushy/client';
+import { systemClock } from '../../client/src/clock.ts';
+import { makeLog } from '../../client/src/log.ts';
+import type { ScriptedServer } from './scripted-server.ts';
+
+/** Our agent in this process, over real sockets, with its settings from a real file. */
+export interface AgentUnderTest {
+  /** Every log line so far. */
+  readonly lines: readonly string[];
+  /** Resolves with the first line, past or to come, that matches. */
+  logged(pattern: RegExp): Promise<string>;
+  reconfigure(): void;
+  stop(): Promise<void>;
+}
+
+/** Starts the agent of a scripted server's node; `settingLines` are added to its configuration file. */
+export async function startAgent(
+  server: ScriptedServer,
+  dir: string,
+  settingLines: readonly string[] = [],
+): Promise<AgentUnderTest> {
+  const key = join(dir, 'client.pem');
+  const file = join(dir, 'push-jobs-client.rb');
+  await writeFile(key, server.clientKey);
+  const config = [
+    `chef_server_url '${server.url}'`,
+    `node_name '${server.node}'`,
+    `client_key '${key}'`,
+    `file_dir '${join(dir, 'files')}'`,
+    ...settingLines,
+  ];
+  await writeFile(file, `${config.join('\n')}\n`);
+  const settings = await loadSettings({
+    options: { config: file },
+    env: { PATH: process.env['PATH'] },
+    readFile: async (request) => {
+      const read = await readRubyConfig(readFileSync(request.file, 'utf8'), request);
+      return { ok: true, config: read };
+    },
+    shortHostName: 'host',
+    fullHostName: () => Promise.resolve('host.example.com'),
+  });
+  const logged: string[] = [];
+  const lines = new EventEmitter();
+  const log = makeLog({
+    level: 'debug',
+    showTime: false,
+    now: () => systemClock.now(),
+    write: (line) => {
+      logged.push(line);
+      lines.emit('line');
+    },
+  });
+  const agent = makeAgent(settings, makeWhitelist(settings.whitelist), {
+    clock: systemClock,
+    log,
+    link: makeLink({ log }),
+    curve: newCurveKeys(),
+    random: Math.random,
+  });
+  const end = new AbortController();
+  const running = agent.run(end.signal);
+  return {
+    lines: logged,
+    logged: async (pattern) => {
+      for (;;) {
+        const found = logged.find((line) => pattern.test(line));
+        if (found !== undefined) return found;
+        await once(lines, 'line');
+      }
+    },
+    reconfigure: () => {
+      agent.reconfigure();
+    },
+    stop: async () => {
+      end.abort();
+      await running;
+    },
+  };
+}
