@@ -1,4 +1,9 @@
-import { signRequest } from 'mixlib-authentication-ts';
+import {
+  SigningError,
+  signRequest,
+  type RequestToSign,
+  type Signer,
+} from 'mixlib-authentication-ts';
 import type { Dispatcher } from 'undici';
 import { neverSent, redirected, refusal, unreached, type Asker } from './api-errors.ts';
 import type { Clock } from './clock.ts';
@@ -61,12 +66,13 @@ export function makeApi(deps: ApiDeps): Api {
   };
 
   async function ask(request: Request): Promise<Answer> {
-    const url = `${config.serverUrl}/${request.path}`;
+    const url = `${config.serverUrl.replace(/\/+$/, '')}/${request.path}`;
     for (let failures = 1; ; failures++) {
       const mayRetry = failures <= config.retries.count && !signal.aborted;
+      const prepared = prepare(request);
       let answer: Answer;
       try {
-        answer = await send(request);
+        answer = await send(prepared);
       } catch (error) {
         signal.throwIfAborted();
         const trouble = unreached(error, url);
@@ -88,41 +94,34 @@ export function makeApi(deps: ApiDeps): Api {
     }
   }
 
-  async function send(request: Request): Promise<Answer> {
-    const path = `${base.pathname.replace(/\/$/, '')}/${request.path}`;
-    const began = clock.now();
-    const body = request.body ?? '';
+  function prepare(request: Request): Dispatcher.RequestOptions {
+    const path = `${base.pathname.replace(/\/+$/, '')}/${request.path}`;
+    const { method, body } = request;
     const signer = {
       userId: config.userName,
       key: signingKey.key,
       version: config.signatureVersion,
     };
-    const signed = signRequest(
-      { method: request.method, path, body },
-      signer,
-      began,
-      SERVER_API_VERSION,
-    );
-    const options: Dispatcher.RequestOptions = {
+    const unsigned = { method, path, ...(body === undefined ? {} : { body }) };
+    const signed = sign(unsigned, signer, clock.now());
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    return {
+      ...unsigned,
       origin: base.origin,
-      path,
-      method: request.method,
-      headers: {
-        ...signed,
-        accept: request.accept,
-        'x-chef-version': CHEF_VERSION,
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
+      headers: { ...signed, ...type, accept: request.accept, 'x-chef-version': CHEF_VERSION },
       signal: AbortSignal.any([signal, clock.deadline(config.timeoutMs)]),
-      ...(request.body === undefined ? {} : { body: request.body }),
     };
-    const response = await connections.request(options);
-    const bytes = Buffer.from(await response.body.arrayBuffer());
-    const spent = clock.now() - began;
-    deps.trace(`${request.method} ${base.origin}${path} -> ${response.statusCode} (${spent} ms)`);
-    const header = (name: string): string => String(response.headers[name] ?? '');
+  }
+
+  async function send(options: Dispatcher.RequestOptions): Promise<Answer> {
+    const began = clock.now();
+    const { statusCode, headers, body } = await connections.request(options);
+    const bytes = Buffer.from(await body.arrayBuffer());
+    const url = `${base.origin}${options.path}`;
+    deps.trace(`${options.method} ${url} -> ${statusCode} (${clock.now() - began} ms)`);
+    const header = (name: string): string => String(headers[name] ?? '');
     const contentType = header('content-type');
-    return { status: response.statusCode, contentType, location: header('location'), body: bytes };
+    return { status: statusCode, contentType, location: header('location'), body: bytes };
   }
 
   return {
@@ -141,6 +140,17 @@ export function makeApi(deps: ApiDeps): Api {
     },
     close: () => connections.close(),
   };
+}
+
+function sign(request: RequestToSign, signer: Signer, now: number): Record<string, string> {
+  try {
+    return signRequest(request, signer, now, SERVER_API_VERSION);
+  } catch (cause) {
+    if (!(cause instanceof SigningError)) throw cause;
+    throw new CliError('key', `Requests cannot be signed as '${signer.userId}': ${cause.message}`, {
+      cause,
+    });
+  }
 }
 
 function parse(answer: Answer, path: string): unknown {

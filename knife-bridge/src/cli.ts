@@ -30,13 +30,14 @@ export async function runCli(io: Io, version: string, args: readonly string[]): 
 type Run = (flags: CommonFlags, work: (session: Session) => Promise<number>) => Promise<void>;
 
 function makeProgram(io: Io, version: string, run: Run): Command {
-  const program = leaf(new Command('pushy'), io)
+  const program = confine(new Command('pushy'), io)
     .description(help.ABOUT)
     .version(`pushy ${version}`, '-v, --version', 'Show the version.')
     .addHelpText('after', help.PROGRAM);
 
   const job = program.command('job').description('Start jobs and look at them.');
-  const start = commonOptions(job.command('start [command] [nodes...]'), { searchIsShort: true })
+  const start = job
+    .command('start [command] [nodes...]')
     .summary('Start a job on nodes and wait for its end.')
     .description(help.JOB_START_ABOUT)
     .option('--timeout <seconds>', 'Maximum time the job will be allowed to run (in seconds).')
@@ -49,14 +50,14 @@ function makeProgram(io: Io, version: string, run: Run): Command {
     .option('--in-dir <dir>', 'Directory to run in on the nodes.')
     .option('-b, --nowait', 'Return as soon as the job is started.')
     .option('--poll-interval <seconds>', 'Time between two looks at the job (in seconds).  [1]')
-    .addHelpText('after', help.JOB_START)
-    .action(
-      async (command: string | undefined, nodes: string[], flags: JobStartFlags & CommonFlags) => {
-        const [name, ...names] = [command ?? '', ...nodes].filter((arg) => arg !== '');
-        if (name === undefined) throw missing(start, 'No job specified.');
-        await run(flags, (session) => jobStart(session, name, names, flags));
-      },
-    );
+    .addHelpText('after', help.JOB_START);
+  commonOptions(start, { searchIsShort: true }).action(
+    async (command: string | undefined, nodes: string[], flags: JobStartFlags & CommonFlags) => {
+      const [name, ...names] = [command ?? '', ...nodes].filter((arg) => arg !== '');
+      if (name === undefined) throw missing(start, 'No job specified.');
+      await run(flags, (session) => jobStart(session, name, names, flags));
+    },
+  );
 
   commonOptions(job.command('list'))
     .description('List the jobs of the organization.')
@@ -69,17 +70,18 @@ function makeProgram(io: Io, version: string, run: Run): Command {
       await run(flags, (session) => jobStatus(session, jobId));
     });
 
-  const output = commonOptions(job.command('output [job-id] [nodes...]'))
+  const output = job
+    .command('output [job-id] [nodes...]')
     .description('Show what a job wrote on a node; the job must have been started with --capture.')
     .option('--channel <stdout|stderr>', 'Which output to show.  [stdout]')
-    .addHelpText('after', help.JOB_OUTPUT)
-    .action(
-      async (jobId: string | undefined, nodes: string[], flags: JobOutputFlags & CommonFlags) => {
-        if (jobId === undefined || jobId === '') throw missing(output, 'No job id specified.');
-        if (nodes.length === 0) throw missing(output, 'No node specified.');
-        await run(flags, (session) => jobOutput(session, jobId, nodes, flags));
-      },
-    );
+    .addHelpText('after', help.JOB_OUTPUT);
+  commonOptions(output).action(
+    async (jobId: string | undefined, nodes: string[], flags: JobOutputFlags & CommonFlags) => {
+      if (jobId === undefined || jobId === '') throw missing(output, 'No job id specified.');
+      if (nodes.length === 0) throw missing(output, 'No node specified.');
+      await run(flags, (session) => jobOutput(session, jobId, nodes, flags));
+    },
+  );
 
   const node = program.command('node').description('Look at nodes.');
   commonOptions(node.command('status [nodes...]'))
@@ -88,11 +90,7 @@ function makeProgram(io: Io, version: string, run: Run): Command {
     .action((nodes: string[], flags: CommonFlags) =>
       run(flags, (session) => nodeStatus(session, nodes)),
     );
-  for (const command of [job, node]) leaf(command, io);
-  for (const command of [...job.commands, ...node.commands]) {
-    leaf(command, io);
-    command.configureHelp({ showGlobalOptions: false });
-  }
+  for (const command of [job, node, ...job.commands, ...node.commands]) confine(command, io);
   return program;
 
   function missing(command: Command, message: string): CliError {
@@ -102,8 +100,8 @@ function makeProgram(io: Io, version: string, run: Run): Command {
   }
 }
 
-/** Commander must neither end the process nor write past our terminal. */
-function leaf(command: Command, { terminal }: Io): Command {
+/** Keeps commander from ending the process and from writing past our terminal. */
+function confine(command: Command, { terminal }: Io): Command {
   return command
     .exitOverride()
     .helpOption('-h, --help', 'Show this help message.')

@@ -14,6 +14,7 @@ const WITHOUT_EFFECT = [
 export function commonOptions(command: Command, given = { searchIsShort: false }): Command {
   const server = given.searchIsShort ? '--server-url <url>' : '-s, --server-url <url>';
   command
+    .optionsGroup('Common options:')
     .option('-c, --config <file>', 'The configuration file to use.')
     .option('-u, --user <name>', 'User or client of the Chef server to sign as.')
     .option('-k, --key <file>', "That user's private key.")

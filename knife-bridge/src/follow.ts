@@ -9,7 +9,7 @@ export type Follower = (jobId: string, signal: AbortSignal) => AsyncGenerator<Jo
 export const MIN_POLL_MS = 100;
 
 interface PollDeps {
-  clock: Clock;
+  clock: Pick<Clock, 'sleep'>;
   /** Milliseconds between two looks; at least MIN_POLL_MS. */
   intervalMs: number;
   look(jobId: string): Promise<JobView>;

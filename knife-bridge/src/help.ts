@@ -8,16 +8,15 @@ Examples:
   pushy job start chef-client web01 web02  run chef-client there and wait
   pushy job status JOB_ID                  how it went, node by node
 
-Configuration is knife's: config.rb or knife.rb in ./, .chef/ of this directory or one above it, or ~/.chef/,
-and ~/.chef/credentials with its profiles. The options -c, -u, -k, --server-url and --profile come before them.
+Configuration is knife's: config.rb or knife.rb here, in .chef/ here or above, or in ~/.chef/;
+and the profiles of ~/.chef/credentials. Options of the command line come before both.
 \`pushy COMMAND --help\` shows all options of a command.
 `;
 
 /** The top of `pushy job start --help`. */
 export const JOB_START_ABOUT = `Start a job on nodes and wait for its end.
 
-COMMAND is a name in the whitelist of the nodes' agents. When as many nodes as the quorum asks for have
-agreed, all that agreed run it. The command ends with 0 when every node that ran it succeeded.`;
+COMMAND is a name in the whitelist of the nodes' agents. When as many nodes as the quorum asks for have agreed, all that agreed run it. Ends with 0 when every node that ran it succeeded, with 1 when not.`;
 
 /** The end of `pushy job start --help`. */
 export const JOB_START = `

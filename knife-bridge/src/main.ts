@@ -33,7 +33,8 @@ process.exitCode = await runCli(
       out: (chunk) => process.stdout.write(chunk),
       err: (text) => process.stderr.write(text),
       isTty: isatty(1),
-      columns: () => process.stdout.columns,
+      // Not a terminal, or one that does not say: 80, as ever.
+      columns: () => process.stdout.columns || 80,
     },
     world: { env: process.env, cwd: process.cwd(), login: userInfo().username },
     clock: systemClock,

@@ -36,7 +36,7 @@ const CLEAR = '\r\u001B[K';
 const TICK = 1000; // milliseconds: the seconds in the line go on while nothing changes
 
 /** For a person at a terminal: one line that is kept up to date, gone when the job is over. */
-export function makeTtyProgress(terminal: Terminal, clock: Clock): Progress {
+export function makeTtyProgress(terminal: Terminal, clock: Pick<Clock, 'now' | 'every'>): Progress {
   const began = clock.now();
   let last: JobView | undefined;
   const draw = (): void => {

@@ -27,7 +27,14 @@ async function askPage(
   try {
     answer = await api.post(path, { name: ['name'] });
   } catch (error) {
-    if (!(error instanceof RefusedError) || error.status !== 400) throw error;
+    if (!(error instanceof RefusedError)) throw error;
+    if (error.status === 404) {
+      throw new RefusedError(404, error.said, error.message, [
+        ...error.advice,
+        'This server has no node search: a push server without a Chef server knows names only. Name the nodes.',
+      ]);
+    }
+    if (error.status !== 400) throw error;
     throw new CliError('argument', `search failed: ${error.said}`, {
       advice: [`The query was: ${query}`],
       cause: error,

@@ -17,7 +17,7 @@ export async function readDocument(text: string, options: ReadOptions): Promise<
   function runFile(included: string, file: string, depth: number): void {
     const source = parse(included, file);
     const scope = newScope(reading, source, depth, runFile);
-    scope.run(source.program.statements.body);
+    runWithinStack(scope);
   }
 }
 
@@ -41,6 +41,23 @@ function newScope(
     },
   };
   return scope;
+}
+
+/** Evaluation recurses as deep as the file nests. */
+function runWithinStack(scope: Scope): void {
+  try {
+    scope.run(scope.source.program.statements.body);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RubyConfigError({
+      code: 'too_deep',
+      file: scope.source.file,
+      line: 1,
+      problem: 'an expression in this file nests too deeply',
+      advice: 'Break it into several lines with variables.',
+      cause: error,
+    });
+  }
 }
 
 /** The variables that were meant as settings: Ruby says nothing about them. */

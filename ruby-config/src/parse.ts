@@ -1,6 +1,7 @@
 import type { Location, ProgramNode } from '@ruby/prism/src/nodes.js';
 import { RubyConfigError } from './errors.ts';
-import { loadParser } from './prism.ts';
+import { tooDeepLine } from './nesting.ts';
+import { loadParser, type Parser } from './prism.ts';
 
 /** A parsed file. */
 export interface Source {
@@ -18,9 +19,10 @@ export async function makeParse(): Promise<(text: string, file: string) => Sourc
   return (text, file) => {
     // A byte order mark is no part of the program; Ruby drops it as well.
     const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
+    refuseInnerMark(source, file);
     const bytes = new TextEncoder().encode(source);
     const lineOf = makeLineOf(bytes);
-    const result = parser(source, file);
+    const result = parsed(parser, source, file);
     const [first] = result.errors;
     if (first !== undefined) {
       const line = lineOf(first.location);
@@ -40,6 +42,41 @@ export async function makeParse(): Promise<(text: string, file: string) => Sourc
         new TextDecoder().decode(bytes.subarray(startOffset, startOffset + length)),
     };
   };
+}
+
+/** Files put together keep the marks of their parts, which Ruby reads as letters of the next word. */
+function refuseInnerMark(source: string, file: string): void {
+  const at = source.indexOf('\uFEFF');
+  if (at < 0) return;
+  throw new RubyConfigError({
+    code: 'syntax',
+    file,
+    line: source.slice(0, at).split('\n').length,
+    problem: 'a byte order mark (U+FEFF) stands inside the file',
+    advice: 'Remove this invisible character; Ruby takes it for a part of the next word.',
+  });
+}
+
+/** Nesting that the look at the text did not find ends in an error of the parser. */
+function parsed(parser: Parser, source: string, file: string): ReturnType<Parser> {
+  const line = tooDeepLine(source);
+  if (line !== undefined) throw tooDeep(file, line);
+  try {
+    return parser(source, file);
+  } catch (cause) {
+    throw tooDeep(file, 1, cause);
+  }
+}
+
+function tooDeep(file: string, line: number, cause?: unknown): RubyConfigError {
+  return new RubyConfigError({
+    code: 'too_deep',
+    file,
+    line,
+    problem: 'this file nests too deeply for the Ruby parser',
+    advice: 'Put the inner parts into variables.',
+    cause,
+  });
 }
 
 /** Places are byte offsets in the UTF-8 text. */

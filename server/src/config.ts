@@ -151,10 +151,15 @@ function compile(given: ReadonlyMap<SettingKey, Given>): Settings {
     if (judged.ok) return [key, judged.value];
     throw new ServerError(
       'bad_config',
-      `${place}: ${nameOf(key)} must be ${judged.wanted}, not ${JSON.stringify(value)}`,
+      `${place}: ${nameOf(key)} must be ${judged.wanted}, not ${shown(key, value)}`,
     );
   });
   return Object.fromEntries(values) as Settings;
+}
+
+/** A URL of a database may hold a password. */
+function shown(key: string, value: unknown): string {
+  return key === 'databaseUrl' ? 'what stands there' : JSON.stringify(value);
 }
 
 /** What depends on more than one setting, or on files that settings name. */

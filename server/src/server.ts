@@ -10,6 +10,7 @@ import { openWire } from './compose/open-wire.ts';
 import { makeTeardown } from './compose/teardown.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './ctl/control-server.ts';
+import type { Db } from './db/db.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
@@ -46,6 +47,11 @@ export function makeServer(config: Config, ports: Ports): Server {
 
   async function start(): Promise<Listening> {
     await mkdir(config.dir, { recursive: true, mode: 0o700 });
+    // First of all: whoever has the socket has the data directory, and nobody settles another's jobs.
+    const { promise: opened, resolve: opens } = deferred<Db>();
+    const control = await openControlSocket({ config, db: opened, log });
+    teardown.add('control socket', () => control.close());
+
     const secrets = await openSecrets(config.dir);
     teardown.add('secrets', () => {
       secrets.close();
@@ -55,6 +61,7 @@ export function makeServer(config: Config, ports: Ports): Server {
 
     const db = await openDatabase(config, log);
     teardown.add('database', () => db.close());
+    opens(db);
     const settled = await settleUnfinishedJobs(db, clock.now());
     if (settled.length > 0) log.warn({ jobs: settled }, 'jobs of the previous run are crashed');
 
@@ -74,9 +81,6 @@ export function makeServer(config: Config, ports: Ports): Server {
     const api = openApi({ ...parts, ports: bound });
     teardown.add('http', () => api.close());
     await api.listen({ host: config.listen, port: config.apiPort });
-
-    const control = await openControlSocket({ config, db, log });
-    teardown.add('control socket', () => control.close());
 
     const broadcast = makeBroadcast({
       clock,
@@ -116,6 +120,14 @@ export function makeServer(config: Config, ports: Ports): Server {
       await teardown.run();
     },
   };
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 function portOf(address: string | { port: number } | null): number {

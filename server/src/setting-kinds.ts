@@ -56,6 +56,12 @@ export function url(...schemes: readonly string[]): Kind<string> {
   };
 }
 
+/** As PostgreSQL's own programs take it: the host may be missing where `?host=` names a directory of sockets. */
+export const postgresUrl: Kind<string> = (value) =>
+  typeof value === 'string' && /^postgres(?:ql)?:\/\/\S+$/.test(value)
+    ? good(value)
+    : bad('a URL that starts with postgres:// or postgresql://');
+
 /** Where ZeroMQ binds, without the port: `tcp://*`, `tcp://10.0.0.1`, `tcp://[::]` (REFERENCE 1). */
 export const zeromqAddress: Kind<string> = (value) =>
   typeof value === 'string' && /^tcp:\/\/(?:\*|[\w.-]+|\[[\da-fA-F:.]+\])$/.test(value)

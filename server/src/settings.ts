@@ -3,6 +3,7 @@ import {
   number,
   oneOf,
   optional,
+  postgresUrl,
   text,
   url,
   whole,
@@ -175,7 +176,7 @@ export const SETTINGS = {
     'How long an answer about a group is used again.',
   ),
   databaseUrl: setting(
-    optional(url('postgres', 'postgresql')),
+    optional(postgresUrl),
     null,
     'URL',
     'The PostgreSQL database; not set: an embedded one under dir.',

@@ -72,7 +72,7 @@ async function play(): Promise<void> {
   for (let online = ''; !nodes.every((node) => online.includes(`${node}\tavailable`));) {
     if (Date.now() > deadline) throw new Error(`the agents did not come online:\n${online}`);
     online = await cli.ok(['node', 'status']);
-    await sleep(500);
+    await sleep(1000);
   }
   await pushy('node', 'status');
 

@@ -15,6 +15,8 @@ export interface CannedAnswer {
   status: number;
   body?: unknown;
   contentType?: string;
+  /** Of a redirection. */
+  location?: string;
   /** Ends the connection instead of answering. */
   hangUp?: true;
   /** Never answers. */
@@ -328,6 +330,7 @@ function send(response: ServerResponse, answer: CannedAnswer): void {
   response.writeHead(status, {
     'content-type': answer.contentType ?? 'application/json',
     'content-length': Buffer.byteLength(payload),
+    ...(answer.location === undefined ? {} : { location: answer.location }),
   });
   response.end(payload);
 }

@@ -41,7 +41,9 @@ export async function startCluster(): Promise<Cluster> {
   const settings = ['listen_addresses=', `unix_socket_directories=${dir}`, 'fsync=off'];
   const start = async (): Promise<ChildProcess> => {
     const args = ['-D', data, ...settings.flatMap((s) => ['-c', s])];
-    const child = spawn(join(bin, 'postgres'), args, {
+    // It ends with the tests, also when they are killed.
+    const guarded = ['--pdeathsig', 'INT', join(bin, 'postgres'), ...args];
+    const child = spawn('setpriv', guarded, {
       cwd: dir,
       stdio: ['ignore', 'ignore', 'pipe'],
       ...owner,

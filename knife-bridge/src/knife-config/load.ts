@@ -21,6 +21,7 @@ export interface ConfigFlags {
 
 /** All that a command needs to speak to a Chef server. */
 export interface KnifeConfig {
+  /** As it was written, a slash at its end included. */
   serverUrl: string;
   userName: string;
   /** Reads the key; throws where there is none. */
@@ -47,7 +48,7 @@ export async function loadKnifeConfig(
   const credentials = readCredentials(world, places, flags.profile);
   const ruby =
     places.configFile === undefined ? undefined : await readRubyFiles(world, places.configFile);
-  const { settings, knife } = merge(places, flags, credentials, ruby);
+  const { settings, knife } = merge(world, places, flags, credentials, ruby);
   const userName = settings.text('node_name') ?? world.login;
   const serverUrl = serverUrlOf(settings, places);
   return {
@@ -69,6 +70,7 @@ export async function loadKnifeConfig(
 
 /** Flags over `knife[:…]` over plain settings; in each, Ruby files over credentials. */
 function merge(
+  world: Surroundings,
   places: Places,
   flags: ConfigFlags,
   credentials: Credentials | undefined,
@@ -105,7 +107,7 @@ function merge(
   if (flags.serverUrl !== undefined) values.set('chef_server_url', flags.serverUrl);
   if (flags.fips !== undefined) values.set('fips', flags.fips);
   if (flags.key !== undefined) {
-    values.set('client_key', flags.key);
+    values.set('client_key', expand(world, world.cwd, flags.key));
     values.delete('client_key_contents');
   }
   return { settings: makeSettings(values), knife };
@@ -123,7 +125,7 @@ function serverUrlOf(settings: Settings, places: Places): string {
       ],
     });
   }
-  if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url.replace(/\/+$/, '');
+  if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url;
   throw new CliError('settings', `chef_server_url '${url}' is not the address of a server`, {
     advice: ['It looks like https://chef.example.com/organizations/NAME.'],
   });

@@ -23,7 +23,8 @@ export function controlPath(dir: string): string {
 
 export interface ControlDeps {
   config: Pick<Config, 'dir' | 'chefServerUrl'>;
-  db: Db;
+  /** Resolves when the database is open: a command that comes earlier waits for it. */
+  db: Promise<Db>;
   log: {
     info(fields: object, message: string): void;
     error(fields: object, message: string): void;
@@ -48,7 +49,7 @@ export async function openControlSocket({ config, db, log }: ControlDeps): Promi
     if (refusal !== undefined) return { ok: false, message: refusal };
     const operation = readOperation(body);
     if (typeof operation === 'string') return { ok: false, message: operation };
-    const outcome = await perform(db, operation);
+    const outcome = await perform(await db, operation);
     if (outcome.ok) log.info({ operation: operation.do, org: operation.org }, 'directory command');
     return outcome;
   });

@@ -20,9 +20,9 @@ export interface Secrets {
   /** Which derivation of session keys is in use. */
   epoch: number;
   /** The 32 bytes that sign between the server and a node (REFERENCE 15.3). */
-  sessionKey(orgId: string, node: string): Buffer;
+  sessionKey: (orgId: string, node: string) => Buffer;
   /** Compares in a time that does not depend on where the bytes differ. */
-  equal(a: Buffer, b: Buffer): boolean;
+  equal: (a: Buffer, b: Buffer) => boolean;
   /** Wipes the master; session keys cannot be derived any more. */
   close(): void;
 }

@@ -2,7 +2,7 @@ import { MAX_HEADER_BYTES, DEFAULT_MAX_BODY_BYTES, type Frames } from '@pushy/pr
 import { Router } from 'zeromq';
 import type { Clock } from '../clock.ts';
 import type { ZmqContext } from './context.ts';
-import { bindTo, closeBound, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
+import { bindTo, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
 import { makeDropCounter } from './drop-counter.ts';
 
 interface Log {
@@ -17,6 +17,7 @@ export interface CommandSocket {
   bind(address: string): Promise<number>;
   /** Hands a message over at once, never waits and never throws: an agent that is gone or does not read loses it. */
   send(address: Buffer, frames: Frames): void;
+  /** Ends reading; libzmq lets the port go a moment later, on a thread of its own. */
   close(): Promise<void>;
 }
 
@@ -82,7 +83,8 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
     },
     async close() {
       dropped.stop();
-      await closeBound(socket);
+      // No unbind() before: it works on another thread and corrupts memory while agents come and go.
+      socket.close();
       await reading;
     },
   };

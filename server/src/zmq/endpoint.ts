@@ -1,21 +1,20 @@
 import type { Publisher, Router } from 'zeromq';
 
-/** Binds a socket to an address such as `tcp://*:10002`; answers the port, also where the kernel chose it (port 0). */
-export async function bindTo(socket: Publisher | Router, address: string): Promise<number> {
-  try {
-    await socket.bind(address);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`cannot listen on ${address}: ${reason}`, { cause: error });
-  }
-  return Number(/:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1]);
-}
-
-/** Closes a socket and lets its port go. */
-export async function closeBound(socket: Publisher | Router): Promise<void> {
-  if (socket.closed) return;
-  if (socket.lastEndpoint !== null) await socket.unbind(socket.lastEndpoint);
-  socket.close();
+/**
+ * Binds a socket to an address such as `tcp://*:10002`; answers the port, also where the kernel chose it (port 0).
+ * Not by `bind()`: that works on another thread, where nothing else may touch the socket, and its reader does.
+ */
+export function bindTo(socket: Publisher | Router, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    try {
+      socket.bindSync(address);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      reject(new Error(`cannot listen on ${address}: ${reason}`, { cause: error }));
+      return;
+    }
+    resolve(Number(/:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1]));
+  });
 }
 
 /** What both server sockets have in common. Times in milliseconds but for the TCP ones, which are in seconds. */

@@ -1,7 +1,7 @@
 import type { Frames } from '@pushy/protocol';
 import { Publisher } from 'zeromq';
 import type { ZmqContext } from './context.ts';
-import { bindTo, closeBound, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
+import { bindTo, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
 
 /** The broadcast channel: a PUB that agents subscribe to; never encrypted, its messages are signed (REFERENCE 15.1). */
 export interface HeartbeatSocket {
@@ -39,6 +39,9 @@ export function makeHeartbeatSocket({ context, log }: HeartbeatSocketDeps): Hear
         log.warn({ err: error }, 'a heartbeat could not be sent');
       });
     },
-    close: () => closeBound(socket),
+    close: () => {
+      socket.close();
+      return Promise.resolve();
+    },
   };
 }

@@ -1,46 +1,8 @@
 # Evaluates configuration files as Chef programs do, with Ruby itself, and prints what they set as JSON.
-# Arguments: the files. With MIXLIB=1 on the real mixlib-config, else on the same model written below.
+# Arguments: the environment of the evaluation as JSON, then the files.
 require 'json'
-require 'ostruct'
+require 'mixlib/config'
 require 'stringio'
-
-# What mixlib-config does with a file, without strict mode and contexts.
-module ConfigModel
-  def configuration
-    @configuration ||= {}
-  end
-
-  def [](name)
-    configuration[name.to_sym]
-  end
-
-  def []=(name, value)
-    configuration[name.to_sym] = value
-  end
-
-  def method_missing(name, *args)
-    key = name.to_s.delete_suffix('=').to_sym
-    return configuration[key] if args.empty?
-
-    configuration[key] = args.length == 1 ? args.first : args
-  end
-
-  def respond_to_missing?(*)
-    true
-  end
-
-  def from_file(path)
-    instance_eval(IO.read(path, encoding: 'bom|utf-8'), path, 1)
-  end
-end
-
-if ENV.delete('MIXLIB')
-  require 'mixlib/config'
-else
-  module Mixlib
-    Config = ConfigModel
-  end
-end
 
 module Mixlib
   module Log
@@ -143,4 +105,5 @@ ensure
   ENV.replace(before) if before
 end
 
+ENV.replace(JSON.parse(ARGV.shift))
 STDOUT.puts JSON.generate(ARGV.to_h { |path| [path, evaluate(path)] })

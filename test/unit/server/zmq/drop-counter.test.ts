@@ -4,7 +4,7 @@ import { makeFakeClock } from '../../../helpers/fake-clock.ts';
 import { makeLog } from '../../../helpers/logs.ts';
 
 describe('drop counter', () => {
-  it('warns at once, then at most every ten seconds, and counts all', () => {
+  it('warns at once, then at most every ten seconds, and counts all', async () => {
     const [clock, log] = [makeFakeClock(), makeLog()];
     const dropped = makeDropCounter({ clock, log }, 'dropped');
     for (let i = 0; i < 5; i++) dropped.count();

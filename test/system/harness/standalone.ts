@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { Program } from '../../helpers/program.ts';
+import { makeCli } from './cli.ts';
+import { makeKnife, type Workstation } from './knife.ts';
+import { startPushyAgent } from './pushy-agent.ts';
+import {
+  makeServerHome,
+  startPushyServer,
+  type PushyServer,
+  type PushyServerSettings,
+  type ServerHome,
+} from './pushy-server.ts';
+import { startRubyAgent } from './ruby-agent.ts';
+import type { Scene } from './scene.ts';
+import { makeWatcher, type Watcher } from './watcher.ts';
+
+/** Ours, or the reference's: the beginning of the node's name says which. */
+export const agentKinds = ['ours', 'ruby'] as const;
+/** Which program a node runs. */
+export type AgentKind = (typeof agentKinds)[number];
+
+/** Our server on its own, with an admin's workstations and nodes of both kinds. */
+export interface Standalone {
+  readonly home: ServerHome;
+  /** The server that was started first. */
+  readonly server: PushyServer;
+  readonly url: string;
+  readonly knife: Workstation;
+  readonly pushy: Workstation;
+  readonly watcher: Watcher;
+  /** Starts the agent of a node; that it is online is for the watcher to say. */
+  startAgent(node: string): Promise<Program>;
+}
+
+/** What a suite wants to have. */
+export interface StandaloneSettings {
+  readonly server: PushyServerSettings;
+  /** Named `ours…` and `ruby…`. */
+  readonly nodes: readonly string[];
+  readonly whitelist: (node: string) => Readonly<Record<string, string>>;
+}
+
+/** Starts the server, makes the organization `acme`, its admin `alice` and the nodes; no agent runs yet. */
+export async function startStandalone(
+  scene: Scene,
+  { server: settings, nodes, whitelist }: StandaloneSettings,
+): Promise<Standalone> {
+  const home = await makeServerHome(scene, settings);
+  const server = await startPushyServer(scene, home);
+  const keys = await scene.subdir('keys');
+  const keyOf = (name: string): string => join(keys, `${name}.pem`);
+  await server.ctl('org-add', 'acme');
+  await Promise.all([
+    server.ctl('user-add', 'acme', 'alice', '--admin', '--key', keyOf('alice')),
+    ...nodes.map((node) => server.ctl('node-add', 'acme', node, '--key', keyOf(node))),
+  ]);
+  const url = `${server.url}/organizations/acme`;
+  const alice = { url, user: 'alice', key: keyOf('alice') };
+  return {
+    home,
+    server,
+    url,
+    knife: await makeKnife(scene, alice),
+    pushy: await makeCli(scene, alice),
+    watcher: await makeWatcher(alice),
+    startAgent: (node) => {
+      const start = node.startsWith('ours') ? startPushyAgent : startRubyAgent;
+      return start(scene, { url, node, key: keyOf(node), whitelist: whitelist(node) });
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { freePort } from '../helpers/free-port.ts';
+import type { Exit, Program } from '../helpers/program.ts';
+import { configFetches } from './harness/log-lines.ts';
+import { normalise } from './harness/normalise.ts';
+import { startPushyServer, type PushyServer } from './harness/pushy-server.ts';
+import { useScene } from './harness/scene.ts';
+import { startStandalone, type Standalone } from './harness/standalone.ts';
+
+/** Milliseconds between two heartbeats: long enough that a restart is over before the reference agent gives up. */
+const interval = 2000;
+/** Milliseconds, Decision 9. */
+const healing = 5 * interval;
+const nodes = ['ours', 'ruby'];
+
+const succeeded = (command: string): string => `command:     ${command}
+created_at:  <DATE>
+env:
+id:          <ID>
+nodes:
+  succeeded:
+    ours
+    ruby
+run_timeout: 3600
+status:      complete
+updated_at:  <DATE>
+`;
+const crashed = succeeded('wait').replace('succeeded', 'crashed').replace('complete', 'crashed');
+
+describe('a restart of the server (REFERENCE 11, Decisions 9 and 12)', () => {
+  const scene = useScene('workstation', 'reference agent');
+  let stage: Standalone;
+  let server: PushyServer;
+  let ours: Program;
+
+  before('a server and an agent of each kind', async () => {
+    stage = await startStandalone(scene, {
+      server: {
+        heartbeat_interval: interval,
+        // The same after a restart.
+        api_port: await freePort(),
+        command_port: await freePort(),
+        server_heartbeat_port: await freePort(),
+      },
+      nodes,
+      whitelist: () => ({ greet: 'echo hello', wait: 'sleep 60' }),
+    });
+    server = stage.server;
+    [ours] = await Promise.all([stage.startAgent('ours'), stage.startAgent('ruby')]);
+  });
+  beforeEach('all nodes are available', () => stage.watcher.available(nodes));
+
+  async function stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    server.program.signal(signal);
+    const expected: Exit =
+      signal === 'SIGTERM' ? { code: 0, signal: null } : { code: null, signal };
+    assert.deepEqual(await server.program.exited, expected);
+  }
+
+  async function start(): Promise<void> {
+    const { incarnationId } = server;
+    server = await startPushyServer(scene, stage.home);
+    assert.equal(server.incarnationId, incarnationId);
+  }
+
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    it(`${signal}: idle nodes of both kinds are available within five intervals`, async () => {
+      await stop(signal);
+      await start();
+      await stage.watcher.available(nodes, healing);
+      // The server kept its keys and theirs: there was nothing to ask.
+      assert.equal(configFetches(server.program, 'ours'), 0);
+    });
+  }
+
+  for (const [signal, starter] of [
+    ['SIGTERM', 'knife'],
+    ['SIGKILL', 'pushy'],
+  ] as const) {
+    it(`${signal}: a job in flight has crashed with its nodes, and a new one runs (J4)`, async () => {
+      const started = await stage[starter].ok(['job', 'start', '--nowait', 'wait', ...nodes]);
+      const id = started.trim().slice(-32);
+      assert.equal((await stage.watcher.running(nodes)).id, id);
+      await stop(signal);
+      await start();
+      for (const workstation of [stage.knife, stage.pushy]) {
+        assert.equal(normalise(await workstation.ok(['job', 'status', id])), crashed);
+      }
+      await stage.watcher.available(nodes);
+      const next = await stage[starter].ok(['job', 'start', 'greet', ...nodes]);
+      assert.equal(normalise(next).slice(-succeeded('greet').length), succeeded('greet'));
+    });
+  }
+
+  it('our agent comes back as quickly after a long absence of the server', async () => {
+    await stop('SIGTERM');
+    await ours.line(/no broadcast of the server, opening the sockets again/);
+    await start();
+    await stage.watcher.available(['ours'], healing);
+  });
+});

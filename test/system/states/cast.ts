@@ -1,0 +1,120 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Program } from '../../helpers/program.ts';
+import { configFetches, nextConfigFetch } from '../harness/log-lines.ts';
+import { normalise } from '../harness/normalise.ts';
+import { startStandalone, type Standalone } from '../harness/standalone.ts';
+import type { Scene } from '../harness/scene.ts';
+
+/** How a command line ended, as a person saw it; what differs from run to run is replaced. */
+export interface Told {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Knife works on the first pair while our command line works on the second: the same story at the same time. */
+const pairs = [
+  { ours: 'ours-a', ruby: 'ruby-a' },
+  { ours: 'ours-b', ruby: 'ruby-b' },
+] as const;
+type Pair = (typeof pairs)[number];
+const all = pairs.flatMap(({ ours, ruby }) => [ours, ruby]);
+
+/** A node of each kind, and everybody who works with them. */
+export interface Cast {
+  readonly stage: Standalone;
+  /** Every agent runs and is available; whoever was killed is started again. */
+  ready(): Promise<void>;
+  /** Runs `knife` and `pushy` with the same arguments, each with its own pair; answers what each told. */
+  tell(args: (pair: Pair) => readonly string[]): Promise<{ knife: Told; pushy: Told }>;
+  /** Resolves when both pairs run their jobs. */
+  running(): Promise<void>;
+  /** Lets the command `wait` end, on all nodes. */
+  openGate(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  /** Kills every agent as soon as its successor asks for its configuration, so that no heartbeat is missed. */
+  replace(): Promise<void>;
+  /** Kills every agent; resolves when the processes are gone. */
+  kill(): Promise<void>;
+  /** Resolves when the server knows that all nodes are away. */
+  away(): Promise<void>;
+}
+
+/** Starts the server and four agents; `ready` says when they are online. */
+export async function makeCast(scene: Scene): Promise<Cast> {
+  const gate = join(await scene.subdir('gate'), 'open');
+  const stage = await startStandalone(scene, {
+    server: { heartbeat_interval: 500, voting_timeout: 3 },
+    nodes: all,
+    whitelist: (node) => ({
+      greet: 'echo hello',
+      fail: 'echo no; exit 3',
+      wait: `for i in $(seq 300); do [ -e ${gate} ] && exit 0; sleep 0.1; done; exit 9`,
+      [`only ${node.slice(0, 4)}`]: 'true',
+    }),
+  });
+  const agents = new Map<string, Program>();
+  const living = new Set<Program>();
+  const start = async (node: string): Promise<void> => {
+    const program = await stage.startAgent(node);
+    agents.set(node, program);
+    living.add(program);
+    void program.exited.then(() => living.delete(program));
+  };
+  const kill = async (program: Program): Promise<void> => {
+    program.signal('SIGKILL');
+    await program.exited;
+  };
+
+  return {
+    stage,
+    ready: async () => {
+      await rm(gate, { force: true });
+      const missing = all.filter((node) => {
+        const program = agents.get(node);
+        return program === undefined || !living.has(program);
+      });
+      await Promise.all(missing.map(start));
+      await stage.watcher.available(all);
+    },
+    tell: async (args) => {
+      const [a, b] = pairs;
+      const [knife, pushy] = await Promise.all([
+        stage.knife.run(args(a)).then((result) => told(result, a)),
+        stage.pushy.run(args(b)).then((result) => told(result, b)),
+      ]);
+      return { knife, pushy };
+    },
+    running: async () => {
+      for (const { ours, ruby } of pairs) await stage.watcher.running([ours, ruby]);
+    },
+    openGate: () => writeFile(gate, ''),
+    signal: (signal) => {
+      for (const program of living) program.signal(signal);
+    },
+    replace: async () => {
+      await Promise.all(
+        all.map(async (node) => {
+          const before = agents.get(node);
+          const asked = configFetches(stage.server.program, node);
+          await start(node);
+          await nextConfigFetch(stage.server.program, node, asked);
+          if (before !== undefined) await kill(before);
+        }),
+      );
+    },
+    kill: async () => {
+      await Promise.all([...living].map(kill));
+    },
+    away: () => stage.watcher.away(all),
+  };
+}
+
+function told(
+  { code, stdout, stderr }: { code: number | null; stdout: string; stderr: string },
+  { ours, ruby }: Pair,
+): Told {
+  const names = { [ours]: 'ours', [ruby]: 'ruby' };
+  return { code, stdout: normalise(stdout, names), stderr: normalise(stderr, names) };
+}

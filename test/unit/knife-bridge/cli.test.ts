@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict';
+import { systemClock } from '../../../knife-bridge/src/clock.ts';
+import { makeCliWorld, type CliWorld } from '../../helpers/cli-world.ts';
+
+const ESC = '\u001B';
+
+describe('pushy', () => {
+  let world: CliWorld;
+  before(async () => {
+    world = await makeCliWorld();
+  });
+  after(() => world.close());
+  beforeEach(() => {
+    world.server.reset();
+    world.server.nodeStates = [];
+    world.configure();
+  });
+  const bodies = (): unknown[] =>
+    world.server.seen.filter(({ method }) => method === 'POST').map(({ body }) => body);
+
+  it('shows help with examples and ends with 0', async () => {
+    for (const args of [['--help'], ['job', 'start', '--help'], ['job', 'output', '-h']]) {
+      const { code, out, err } = await world.run(args);
+      assert.deepEqual([code, err], [0, '']);
+      assert.match(out, /^Usage: pushy /);
+      assert.match(out, /Examples:\n/);
+    }
+    assert.deepEqual(await world.run(['-v']), { code: 0, out: 'pushy 9.9.9\n', err: '' });
+  });
+
+  it('ends with 1 for no command at all, with help', async () => {
+    const { code, err } = await world.run([]);
+    assert.equal(code, 1);
+    assert.match(err, /^Usage: pushy/);
+  });
+
+  it('ends with 10 for an unknown command and offers a near one', async () => {
+    const { code, err } = await world.run(['job', 'stat']);
+    assert.equal(code, 10);
+    assert.match(err, /^ERROR: unknown command 'stat'\n\(Did you mean .*start/);
+  });
+
+  it('asks for what is missing, with the usage', async () => {
+    for (const [args, words] of [
+      [['job', 'start'], 'No job specified.'],
+      [['job', 'start', ''], 'No job specified.'],
+      [['job', 'status'], 'No job id specified.'],
+      [['job', 'output'], 'No job id specified.'],
+      [['job', 'output', 'id'], 'No node specified.'],
+    ] as const) {
+      const { code, out, err } = await world.run([...args]);
+      assert.deepEqual([code, err], [1, `ERROR: ${words}\n`]);
+      assert.match(out, /^USAGE: pushy job /);
+    }
+  });
+
+  it('takes the options of a job from knife[:…], and the command line before them', async () => {
+    world.write('f.txt', 'file body');
+    world.configure(
+      'knife[:quorum] = "50%"',
+      'knife[:run_timeout] = 60',
+      'knife[:capture_output] = true',
+      `knife[:with_env] = '{"A":"1"}'`,
+      "knife[:as_user] = 'daemon'",
+      "knife[:in_dir] = '/srv'",
+      "knife[:send_file] = 'f.txt'",
+      "knife[:format] = 'json'",
+      'knife[:nowait] = false',
+    );
+    const { code, out } = await world.run(['job', 'start', 'c', 'a', 'b', '--quorum', '2']);
+    assert.equal(code, 0);
+    assert.match(out, /^Started. {2}Job ID: [0-9a-f]{32}\n\.Complete\.\n\{\n {2}"nodes"/);
+    assert.deepEqual(bodies(), [
+      {
+        command: 'c',
+        nodes: ['a', 'b'],
+        quorum: 2,
+        file: 'raw:file body',
+        capture_output: true,
+        env: { A: '1' },
+        dir: '/srv',
+        user: 'daemon',
+        run_timeout: 60,
+      },
+    ]);
+  });
+
+  it('takes search and nowait from knife[:…] too', async () => {
+    world.server.searches.set('role:web', ['a']);
+    world.configure("knife[:search] = 'role:web'", 'knife[:nowait] = true');
+    const { code, out } = await world.run(['job', 'start', 'c']);
+    assert.deepEqual([code, out.split('\n').length], [0, 2]);
+  });
+
+  it('sends a node once that was named twice', async () => {
+    await world.run(['job', 'start', 'c', 'a', 'a', 'b']);
+    const [body] = bodies() as [{ nodes: string[]; quorum: number }];
+    assert.deepEqual([body.nodes, body.quorum], [['a', 'b'], 2]);
+  });
+
+  it('tells the first reason too when a server of the 2.x line answered 400', async () => {
+    const { code, err } = await (() => {
+      const error = 'invalid file contents';
+      world.server.canned.push({
+        method: 'POST',
+        path: /jobs/,
+        answer: { status: 400, body: { error } },
+      });
+      return world.run(['job', 'start', 'c', 'a', '--with-env', '{"A":"1"}']);
+    })();
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /WARNING: Falling back.*\nERROR: Sending Environment.*\n.*invalid file contents/,
+    );
+  });
+
+  it('says it when a connection breaks on the way to the 1.x line', async () => {
+    world.server.canned.push(
+      { method: 'POST', path: /jobs/, answer: { status: 400, body: { error: 'x' } } },
+      { method: 'POST', path: /jobs/, answer: { status: 0, hangUp: true } },
+    );
+    const { code, err } = await world.run(['job', 'start', 'c', 'a']);
+    assert.equal(code, 100);
+    assert.match(err, /ERROR: Network Error: Connection closed/);
+  });
+
+  for (const [title, body] of [
+    ['no uri', { id: 'x' }],
+    ['a short uri', { uri: 'x' }],
+    ['no object', 7],
+  ] as const) {
+    it(`says that the server took the job but did not name it: ${title}`, async () => {
+      world.server.canned.push({ method: 'POST', path: /jobs/, answer: { status: 201, body } });
+      const { code, err } = await world.run(['job', 'start', 'c', 'a']);
+      assert.equal(code, 100);
+      assert.match(err, /names no job\n`pushy job list`/);
+    });
+  }
+
+  for (const body of [
+    'x',
+    { status: 'new' },
+    { status: 'new', nodes: { new: 'a' } },
+    { nodes: {} },
+  ]) {
+    it(`refuses a job that is none: ${JSON.stringify(body)}`, async () => {
+      world.server.canned.push({
+        method: 'GET',
+        path: /jobs/,
+        answer: { status: 200, body: JSON.stringify(body) },
+      });
+      const { code, out, err } = await world.run(['job', 'start', 'c', 'a']);
+      assert.equal(code, 100);
+      assert.match(out, /^Started/);
+      assert.match(err, /^The job goes on without this command.*\nERROR: .*not a job\n/);
+    });
+  }
+
+  it('refuses an interval that is no number', async () => {
+    const { code, err } = await world.run(['job', 'start', 'c', 'a', '--poll-interval', 'often']);
+    assert.equal(code, 1);
+    assert.match(err, /--poll-interval is not a number of seconds: often/);
+    assert.deepEqual(world.server.seen, []);
+  });
+
+  it('keeps one line up to date for a person, and tells what refusals mean', async () => {
+    world.server.plans.set('mixed', [
+      { status: 'voting', nodes: { new: ['a', 'b'] } },
+      { status: 'complete', nodes: { nacked: ['a'], failed: ['b'] } },
+    ]);
+    const { code, out, err } = await world.run(['job', 'start', 'mixed', 'a', 'b'], { tty: true });
+    assert.equal(code, 1);
+    assert.ok(out.includes(`\r${ESC}[KVoting: 2 new (`), out);
+    assert.ok(out.includes(`\r${ESC}[KComplete.\n${ESC}[36mcommand:`), out);
+    assert.match(err, /a refused the job: .*whitelist/);
+    assert.match(err, /--capture/);
+  });
+
+  it('paints nothing with --no-color, NO_COLOR or knife[:color] = false', async () => {
+    const job = { id: 'j', status: 'complete', nodes: { succeeded: ['a'] } };
+    const show = async (...more: string[]): Promise<string> => {
+      world.server.addJob(job);
+      return (await world.run(['job', 'status', 'j', ...more], { tty: true })).out;
+    };
+    const painted = async (...more: string[]): Promise<boolean> =>
+      (await show(...more)).includes(ESC);
+    assert.equal(await painted(), true);
+    assert.equal(await painted('--no-color'), false);
+    world.env['NO_COLOR'] = '1';
+    assert.equal(await painted(), false);
+    assert.equal(await painted('--color'), true);
+    delete world.env['NO_COLOR'];
+    world.configure('knife[:color] = false');
+    assert.equal(await painted(), false);
+    const { err } = await world.run(['job', 'status'], { tty: true });
+    assert.equal(err, '\u001B[31;1mERROR:\u001B[0m No job id specified.\n');
+    const bare = await world.run(['job', 'status', '--no-color'], { tty: true });
+    assert.equal(bare.err, 'ERROR: No job id specified.\n');
+  });
+
+  it('prints output byte for byte, of several nodes below their names', async () => {
+    world.server.addJob({ id: 'j', status: 'complete', nodes: {} });
+    world.server.outputs.set('j/a/stdout', Buffer.from([0xff, 0, 10]));
+    world.server.outputs.set('j/b/stdout', Buffer.from('bb'));
+    assert.equal((await world.run(['job', 'output', 'j', 'a'])).out, '\xff\0\n\n');
+    assert.equal(
+      (await world.run(['job', 'output', 'j', 'a', 'b'])).out,
+      '==> a <==\n\xff\0\n\n\n==> b <==\nbb\n',
+    );
+    world.server.canned.push({
+      method: 'GET',
+      path: /output/,
+      answer: { status: 403, body: { error: ['no'] } },
+    });
+    assert.match((await world.run(['job', 'output', 'j', 'a'])).err, /not authorized/);
+    assert.match(
+      (await world.run(['job', 'output', 'j', 'c'])).err,
+      /could not be found\n.*\n.*--capture/,
+    );
+  });
+
+  it('node status takes names and queries', async () => {
+    world.server.nodeStates = [
+      { node_name: 'web01', availability: 'available' },
+      { node_name: 'web02', availability: 'unavailable' },
+    ];
+    world.server.searches.set('role:web', ['web02', 'web01']);
+    assert.equal(
+      (await world.run(['node', 'status', 'db01', 'role:web'])).out,
+      'db01\tunavailable\nweb02\tunavailable\nweb01\tavailable\n',
+    );
+    const bad = await world.run(['node', 'status', 'role:[']);
+    assert.deepEqual(
+      [bad.code, bad.err.split('\n')[0]],
+      [100, "ERROR: search failed: invalid search query: 'role:['"],
+    );
+    world.server.canned.push({
+      method: 'GET',
+      path: /states/,
+      answer: { status: 200, body: { a: 1 } },
+    });
+    assert.match((await world.run(['node', 'status'])).err, /not a list of nodes/);
+    world.server.canned.push({
+      method: 'GET',
+      path: /states/,
+      answer: { status: 200, body: ['x'] },
+    });
+    assert.equal((await world.run(['node', 'status'])).out, '\t\n');
+  });
+
+  it('says that a server without a Chef server has no search', async () => {
+    const path = /search/;
+    for (const status of [404, 403]) {
+      world.server.canned.push({ method: 'POST', path, answer: { status, body: { error: 'x' } } });
+    }
+    const { code, err } = await world.run(['job', 'start', 'c', '-s', 'role:web']);
+    assert.equal(code, 100);
+    assert.match(err, /could not be found\nResponse: x\nThis server has no node search/);
+    assert.doesNotMatch((await world.run(['node', 'status', 'role:web'])).err, /no node search/);
+  });
+
+  it('says with -V which files and requests it uses', async () => {
+    const { err } = await world.run(['job', 'list', '-V']);
+    assert.match(err, /^INFO: Using configuration from .*config\.rb\nINFO: GET http.* -> 200 /);
+  });
+
+  it('says that it tries again', async () => {
+    world.configure('http_retry_count 1', 'http_retry_delay 0');
+    world.server.canned.push({ method: 'GET', path: /jobs/, answer: { status: 500 } });
+    const { code, err } = await world.run(['job', 'list']);
+    assert.equal(code, 0);
+    assert.match(err, /^WARN: Server returned error 500 for .*, retrying 1\/1\n$/);
+  });
+
+  it('takes options of knife that change nothing here', async () => {
+    const { code } = await world.run([
+      'job',
+      'list',
+      '-y',
+      '--defaults',
+      '-d',
+      '-e',
+      'vi',
+      '-E',
+      'prod',
+      '--print-after',
+    ]);
+    assert.equal(code, 0);
+  });
+
+  it('shows an error of the configuration as one', async () => {
+    world.write('.chef/config.rb', 'node_name = = 2\n');
+    const { code, err } = await world.run(['job', 'list']);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /^ERROR: CONFIGURATION ERROR:You have an error in your config file .*\n {7}\/.*config\.rb:1: /,
+    );
+  });
+
+  it('shows a bug of its own with its place', async () => {
+    const clock = { ...systemClock, now: (): number => assert.fail('a bug') };
+    const { code, err } = await world.run(['job', 'list'], { clock });
+    assert.equal(code, 100);
+    assert.match(err, /^ERROR: a bug\n(?:.*\n)*.*cli\.test\.ts/);
+  });
+
+  for (const [name, reason, code] of [
+    ['Ctrl-C', 2, 2],
+    ['TERM', 1, 1],
+    ['an unknown reason', 'x', 2],
+  ] as const) {
+    it(`stops waiting on ${name}, ends with ${code} and says that the job goes on`, async () => {
+      world.server.plans.set('long', [{ status: 'running', nodes: { running: ['a'] } }]);
+      const stop = new AbortController();
+      const result = await world.run(['job', 'start', 'long', 'a'], {
+        signal: stop.signal,
+        onOut(text) {
+          if (text.includes('Running')) stop.abort(reason);
+        },
+      });
+      assert.equal(result.code, code);
+      const id = /Job ID: (\w+)/.exec(result.out)?.[1];
+      assert.equal(
+        result.err,
+        `The job goes on without this command. See it with: pushy job status ${String(id)}\n`,
+      );
+    });
+  }
+});

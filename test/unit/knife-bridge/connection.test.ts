@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { openConnections, proxyFor } from '../../../knife-bridge/src/connection.ts';
+import { startFakePushServer } from '../../helpers/fake-push-server.ts';
+
+const url = new URL('https://chef.example.com/organizations/acme');
+
+describe('proxyFor', () => {
+  it('takes the proxy of the scheme', () => {
+    const proxies = { http: 'http://one:1', https: 'http://two:2' };
+    assert.equal(proxyFor(url, proxies), 'http://two:2');
+    assert.equal(proxyFor(new URL('http://chef/'), proxies), 'http://one:1');
+    assert.equal(proxyFor(url, { http: 'http://one:1' }), undefined);
+    assert.equal(proxyFor(url, { https: '' }), undefined);
+  });
+
+  it('adds the scheme that a value lacks (ADDON F.2)', () => {
+    assert.equal(proxyFor(url, { https: 'proxy:3128' }), 'https://proxy:3128');
+  });
+
+  it('leaves out the hosts of no_proxy, by their ending (ADDON F.2)', () => {
+    const proxied = (none: string): boolean =>
+      proxyFor(url, { https: 'http://p', none }) !== undefined;
+    for (const none of [
+      'chef.example.com',
+      'example.com',
+      '.example.com',
+      '*.COM',
+      'a, example.com',
+      '*',
+    ]) {
+      assert.equal(proxied(none), false, none);
+    }
+    for (const none of ['', ',', 'chef', 'other.com']) assert.equal(proxied(none), true, none);
+  });
+});
+
+describe('openConnections', () => {
+  it('reaches the server through its proxy', async () => {
+    const server = await startFakePushServer();
+    const asked: string[] = [];
+    const proxy = createServer((client) => {
+      client.on('error', () => undefined);
+      client.once('data', (head: Buffer) => {
+        asked.push(head.toString().split('\r\n')[0]!);
+        const behind = connect(Number(new URL(server.url).port), '127.0.0.1', () => {
+          client.write('HTTP/1.1 200 OK\r\n\r\n');
+          client.pipe(behind).pipe(client);
+        });
+        behind.on('error', () => client.destroy());
+      });
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const target = new URL('http://chef.invalid/x');
+    const open = openConnections(
+      target,
+      { rejectUnauthorized: true },
+      { http: `http://127.0.0.1:${port}` },
+    );
+    try {
+      const { statusCode, body } = await open.request({
+        origin: target.origin,
+        path: '/x',
+        method: 'GET',
+      });
+      await body.dump();
+      assert.equal(statusCode, 404);
+      assert.deepEqual(asked, ['CONNECT chef.invalid:80 HTTP/1.1']);
+    } finally {
+      await open.destroy();
+      proxy.close();
+      await server.close();
+    }
+  });
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromSource } from '../../helpers/from-source.ts';
+import { send } from '../../helpers/http.ts';
+import { startProgram, type Program } from '../../helpers/program.ts';
+import { makeTempDir } from '../../helpers/temp-dir.ts';
+
+describe('the programs of the server', function () {
+  this.timeout(120_000);
+  let dir: string;
+  let remove: () => Promise<void>;
+  let file: string;
+  before(async () => {
+    [dir, remove] = await makeTempDir();
+    file = join(dir, 'server.rb');
+    const settings = {
+      dir: join(dir, 'data'),
+      api_port: 0,
+      command_port: 0,
+      server_heartbeat_port: 0,
+      zeromq_listen_address: 'tcp://127.0.0.1',
+      ha: false,
+    };
+    const lines = Object.entries(settings).map(
+      ([name, value]) => `opscode_pushy_server['${name}'] = ${JSON.stringify(value)}`,
+    );
+    await writeFile(file, lines.join('\n'));
+  });
+  after(() => remove());
+
+  const start = (program: string, ...args: string[]): Promise<Program> =>
+    startProgram({
+      name: program,
+      ...fromSource(`server/src/${program}`, args),
+      logFile: join(dir, 'log'),
+    });
+  /** Runs a program to its end. */
+  const run = async (program: string, ...args: string[]) => {
+    const started = await start(program, ...args);
+    const { code } = await started.exited;
+    await started.stop();
+    return { code, output: started.output() };
+  };
+
+  it('pushy-server says once where it listens, and ends with 0 on SIGTERM', async () => {
+    const server = await start('main.ts', '-c', file);
+    try {
+      const ready = JSON.parse(await server.line(/"msg":"server ready"/)) as Record<
+        string,
+        unknown
+      >;
+      for (const port of ['api_port', 'command_port', 'server_heartbeat_port']) {
+        assert.ok(Number(ready[port]) > 0, port);
+      }
+      assert.match(String(ready['incarnation_id']), /^[0-9a-f-]{36}$/);
+      assert.match(server.output(), /ha has no effect/);
+      const status = await send({ port: Number(ready['api_port']), path: '/pushy/_status' });
+      assert.equal(status.status, 200);
+      const listed = await run('ctl/main.ts', '-c', file, 'org-add', 'acme');
+      assert.deepEqual([listed.code, /Added organization 'acme'/.test(listed.output)], [0, true]);
+      server.signal('SIGTERM');
+      assert.deepEqual(await server.exited, { code: 0, signal: null });
+      await assert.rejects(stat(join(dir, 'data', 'control.sock')), { code: 'ENOENT' });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('pushy-server ends with 1 and one clear line where it cannot start', async () => {
+    const { code, output } = await run('main.ts', '-c', join(dir, 'none.rb'));
+    assert.equal(code, 1);
+    assert.equal(
+      output.trim(),
+      `pushy-server: the configuration file ${join(dir, 'none.rb')} cannot be read`,
+    );
+  });
+
+  it('ctl works while no server runs, and ends with 1 and a sentence where it refuses', async () => {
+    const listed = await run('ctl/main.ts', '-c', file, 'directory-list', 'acme');
+    assert.equal(listed.code, 0);
+    assert.match(listed.output, /organization acme \([0-9a-f]{32}\)\nusers: none\n/);
+    const refused = await run('ctl/main.ts', '-c', file, 'org-add', 'acme');
+    assert.equal(refused.code, 1);
+    assert.match(refused.output, /The organization 'acme' exists already\.\n$/);
+  });
+});
