@@ -20,13 +20,8 @@ describe('pushy-client, the program', function () {
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const ended = once(child, 'close').then(
-      ([code, signal]) => ({ code, signal, stdout, stderr }) as unknown,
-    );
-    return {
-      child,
-      ended: ended as Promise<{ code: number; signal: string; stdout: string; stderr: string }>,
-    };
+    const ended = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }));
+    return { child, ended };
   }
 
   it('prints its version', async () => {

@@ -12,7 +12,13 @@ function start() {
   const outbox = makeOutbox({
     send: (sent) =>
       new Promise((resolve, reject) => {
-        sending.push({ draft: sent, ok: resolve, fail: (why) => reject(new Error(why)) });
+        sending.push({
+          draft: sent,
+          ok: resolve,
+          fail: (why) => {
+            reject(new Error(why));
+          },
+        });
       }),
     onFailure: (why) => failures.push(why),
     log: { warn: (_fields, message) => warnings.push(message) },

@@ -38,7 +38,7 @@ function start(fetches: Fetched[] = [], random = 0.5) {
   const times: number[] = [];
   const levels: string[] = [];
   const note = (level: string) => () => levels.push(level);
-  const world = { isBusy: false, applied: 0 };
+  const world = { isBusy: false, applied: 0, refusals: 0 };
   const reconfigure = makeReconfigure({
     clock,
     random: () => random,
@@ -47,7 +47,10 @@ function start(fetches: Fetched[] = [], random = 0.5) {
       times.push(base.now() - begun);
       return Promise.resolve(fetches.shift() ?? { ok: true, session: session() });
     },
-    apply: () => world.applied++,
+    apply: () => {
+      if (world.refusals-- > 0) throw new Error('Invalid argument');
+      world.applied++;
+    },
     isJobActive: () => world.isBusy,
     retryCapMs: () => 1000,
   });
@@ -133,6 +136,16 @@ describe('reconfigure loop', () => {
     reconfigure.request({ reason: 'y', delayMs: 700, isUrgent: false });
     await clock.advance(5000);
     assert.deepEqual(times, [0, 500]);
+    await stop();
+  });
+
+  it('tries again when libzmq refuses what the server gave', async () => {
+    const { clock, times, world, levels, stop } = start();
+    world.refusals = 2;
+    await clock.advance(1000);
+    assert.equal(times.length, 3);
+    assert.equal(world.applied, 1);
+    assert.deepEqual(levels, ['warn', 'warn']);
     await stop();
   });
 
