@@ -90,8 +90,6 @@ export function makeJudge({ clock, authenticate, authorize }: JudgeDeps) {
       send(reply, await judge(route, request));
 }
 
-export type Judge = ReturnType<typeof makeJudge>;
-
 /** Parameters such as charset are ignored; missing counts as octets (REFERENCE 3 step 12). */
 function mediaType(request: FastifyRequest): string {
   const [type = ''] = (request.headers['content-type'] ?? 'application/octet-stream').split(';');

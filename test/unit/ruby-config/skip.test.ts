@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { readText } from '../../helpers/ruby-config.ts';
+import { refusal, settings } from './read.ts';
+
+/** Statements that cannot be evaluated and touch nothing relevant: one warning each. */
+const SKIPPED: readonly string[] = [
+  `require 'socket'`,
+  `load '/etc/other.rb'`,
+  `start_handlers << Some::Handler.new`,
+  `begin\n  require 'x'\nrescue LoadError => e\n  Chef::Log.warn e\nend`,
+  `%w[a b].each { |g| require g }`,
+  `def helper(a)\n  a\nend`,
+  `class Helper; def x; 1; end; end`,
+  `ohai.disabled_plugins = [:A]`,
+  `Ohai::Config[:log_level] = :debug`,
+  `Encoding.default_external = Encoding::UTF_8`,
+  `puts node_name`,
+  `color Some::Terminal.new(chef_server_url).color?`,
+  `while Some::Thing.busy? do Some::Thing.wait end`,
+  `raise 'x' unless defined?(Chef::Config)`,
+  `puts "#{Some::Thing.a}"`,
+  `color (1; 2)`,
+  `color "#{1; 2}"`,
+  `color "#{[1]}"`,
+  `color "#{2.0}"`,
+  `color [*1]`,
+  `color({ **1 })`,
+  `color 1 + 2.0`,
+  `color 1 / 2`,
+  `color 9007199254740991 + 1`,
+  `color '99999999999999999999'.to_i`,
+  `color 3r`,
+  `color 'a'[0]`,
+  `color 'a'.gsub(/a/, 'b')`,
+  `color 'a'.gsub('a', '\\\\0')`,
+  `color 'a'.split('')`,
+  `color "a\\n".chomp("\\n")`,
+  `color [1, [2]].join`,
+  `color [1].first(2, 3)`,
+  `color [1].map`,
+  `color [1].join(1)`,
+  `color ({}).fetch('a')`,
+  `color ({}).merge({}, {})`,
+  `color nil.foo`,
+  `color :a.foo`,
+  `color true.foo`,
+  `color File.read('/x')`,
+  `color File.basename`,
+  `color File.dirname('a', 'b')`,
+  `color File.extname`,
+  `color File.expand_path`,
+  `color File.join('a', nil)`,
+  `color File.expand_path('~other/x')`,
+  `color File.expand_path('//x')`,
+  `color ENV.to_h`,
+  `color ENV.fetch('A', 'b', 'c')`,
+  `color ENV.fetch('NOPE', &block)`,
+  `color ENV['A', 'B']`,
+  `color ENV.key?('A', 'B')`,
+  `color ENV[1]`,
+  `color ENV['']`,
+  `color SOME_CONSTANT`,
+  `color @instance`,
+  `color knife`,
+  `color knife[1]`,
+  `color 1e20.to_s`,
+  `color 0.00001.to_s`,
+  `color /#{/a/}/`,
+  `color &block`,
+  `case\nwhen Some.x then 1\nend`,
+  `case 1\nin Integer then 1\nend`,
+  `case 'a'\nwhen /a/ then 1\nend`,
+  `other.name ||= 1`,
+  `plain ||= Some.x`,
+  `self.color ||= 1`,
+  `color 'x' do |a| end`,
+  `@a = 1`,
+  `alias puts_again puts`,
+  `STDOUT.sync = true`,
+  `ENV['FOO'] = 1`,
+  `ENV['FOO'] = Some.x`,
+  `ENV.update(Some.x)`,
+  `[1][0] = 2`,
+  `Some[1] = 2`,
+  `Some.color 1`,
+  `a, b = 1, 2`,
+  `a, self.color, x[1] = Some.x`,
+  `for x in [1] do puts x end`,
+];
+
+/** Statements that could change a relevant setting in a way that the text does not show. */
+const TOUCHING: readonly (readonly [string, RegExp])[] = [
+  [`if Some.x then node_name 'x' end`, /`node_name`/],
+  [`unless Some.x\n  self.node_name = 'x'\nend`, /`node_name`/],
+  [`Some.each { |x| client_key x }`, /`client_key`/],
+  [`Some.each { |x| Chef::Config.client_key = x }`, /`client_key`/],
+  [`Some.each { |x| Chef::Config[:client_key] = x }`, /`client_key`/],
+  [`Some.each { |x| self.client_key ||= x }`, /`client_key`/],
+  [`Some.each { |x| Chef::Config[:client_key] ||= x }`, /`client_key`/],
+  [`Some.each { |x| Chef::Config[x] = 1 }`, /any setting/],
+  [`Some.each { |x| send(x, 1) }`, /any setting/],
+  [`Some.tap { |c| c.node_name 'x' }`, /`node_name`/],
+  [`Some.tap { |c| c.node_name = 'x' }`, /`node_name`/],
+  [`Some.tap { |c| c[:node_name] = 'x' }`, /`node_name`/],
+  [`Some.tap { |c| c.merge!(x) }`, /any setting/],
+  [`config = Some.config\nconfig.node_name 'x'`, /`node_name`/],
+  [`eval(Some.text)`, /any setting/],
+  [`Chef::Config.merge!(Some.hash)`, /any setting/],
+  [`default :node_name, 'x'`, /any setting/],
+  [`def node_name; 'x'; end`, /`node_name`/],
+  [`alias node_name hostname`, /`node_name`/],
+  [`alias :"#{x}" hostname`, /any setting/],
+  [`note(node_name('x'))`, /`node_name`/],
+  [`a, self.node_name = Some.x`, /`node_name`/],
+  [`a, Chef::Config[:node_name] = Some.x`, /`node_name`/],
+  [`ENV['HTTPS_PROXY'] = Some.x`, /`https_proxy`/],
+  [`ENV['HTTP_PROXY'] ||= Some.x`, /`http_proxy`/],
+  [`whitelist({})\nwhitelist.delete('a')`, /`whitelist`/],
+  [`whitelist({})\nSome.each { |k| whitelist[k] = 1 }`, /`whitelist`/],
+  [`whitelist({})\nwhitelist.default = 1`, /`whitelist`/],
+  [`no_proxy 'a'\nno_proxy << ',b'`, /`no_proxy`/],
+  [`t = {}\nwhitelist t\nt.clear`, /`whitelist`/],
+  [`T = {}\nwhitelist T\nT.clear`, /`whitelist`/],
+  [`inner = []\nwhitelist 'a' => inner\ninner.push(Some.x)`, /`whitelist`/],
+  [`note ['x']\nwhitelist 'a' => note\nnote.push(Some.x)`, /`whitelist`/],
+  [`list = []\nknife[:list] = 'x'\nknife[:list].concat(Some.x)`, /`knife`/],
+  [`knife.merge!(Some.x)`, /`knife`/],
+  [`Some.each { |x| knife[:x] = x }`, /`knife`/],
+  [`knife[:x] += 1`, /`knife`/],
+];
+
+/** What was left out counts as not read: using it for a relevant setting is refused. */
+const NOT_READ: readonly (readonly [string, string])[] = [
+  [`host = Some.name`, 'host'],
+  [`host ||= Some.name`, 'host'],
+  [`HOST = Some.name`, 'HOST'],
+  [`HOST ||= Some.name`, 'HOST'],
+  [`host_setting Some.name`, 'host_setting'],
+  [`ENV['HOST'] = Some.name`, `ENV['HOST']`],
+  [`ENV.replace(Some.x)`, `ENV['HOME']`],
+  [`a, b = Some.x`, 'b'],
+  [`begin\n  x = Some.y\nrescue => e\nend`, 'x'],
+  [`begin\n  Some.y\nrescue => e\nend`, 'e'],
+  [`s = 'a'\ns << 'b'`, 's'],
+  [`s = 'a'\nt = s\nt.concat('b')`, 's'],
+  [`h = { 'a' => 'b' }\nSome.fill(h)`, 'h[:a]'],
+  [`l = ['a']\nh = { l: l }\nl.push(Some.x)`, `h[:l].first`],
+  [`def computed\n  'x'\nend`, 'computed'],
+  [`host = Some.name\nfull = "#{host}.example.com"`, 'full'],
+  [`for x in ['a'] do puts x end`, 'x'],
+  [`x = Some.a if Some.b`, 'x'],
+];
+
+describe('ruby-config, what is left out (ADDON F.5 rule 3)', () => {
+  for (const source of SKIPPED)
+    it(`skips ${JSON.stringify(source)} with a warning`, async () => {
+      const config = await readText(source);
+      assert.deepEqual([...config.settings.keys()], []);
+      assert.deepEqual([...config.environment.keys()], []);
+      assert.equal(config.warnings.length, 1);
+      assert.match(config.warnings[0]?.message ?? '', /^skipped: /);
+    });
+
+  for (const [source, named] of TOUCHING)
+    it(`refuses ${JSON.stringify(source)}`, async () => {
+      const error = await refusal(source);
+      assert.equal(error.code, 'not_static');
+      assert.match(error.message, named);
+    });
+
+  for (const [source, used] of NOT_READ)
+    it(`refuses ${used} after ${JSON.stringify(source)}`, async () => {
+      const config = await readText(source);
+      assert.ok(config.warnings.length >= 1);
+      const line = source.split('\n').length + 1;
+      assert.equal((await refusal(`${source}\nnode_name ${used}`)).line, line);
+    });
+
+  it('says where a variable that was not read comes from', async () => {
+    const { message } = await refusal(`host = Socket.gethostname\nnode_name host`);
+    assert.match(message, /`host` was not read \(line 1: a call of `Socket.gethostname`/);
+  });
+
+  it('keeps a text that is only handed on to another program', async () => {
+    const source = `dir = '/etc/chef'\nSome::Handler.new(dir)\nclient_key "#{dir}/client.pem"`;
+    assert.deepEqual(await settings(source), { client_key: '/etc/chef/client.pem' });
+  });
+
+  it('lets an object of another class have methods with the names of settings', async () => {
+    const config = await readText(`h = Some::Handler.new\nh.log_level = :debug\nh.node_name 'x'`);
+    assert.equal(config.warnings.length, 3);
+  });
+
+  it('drops a setting whose later value was not read', async () => {
+    assert.deepEqual(await settings(`color true\ncolor Some.x`), {});
+  });
+
+  it('never puts a literal of the file into a message', async () => {
+    const secret = 's3cret';
+    const sources = [`http_proxy_pass Some.decrypt('${secret}')`, `note Some.x("${secret}")`];
+    const error = await refusal(sources[0] ?? '');
+    const { warnings } = await readText(sources[1] ?? '');
+    assert.ok(!error.message.includes(secret));
+    assert.ok(warnings.every(({ message }) => !message.includes(secret)));
+  });
+});
