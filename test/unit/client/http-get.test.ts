@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { httpGet } from '../../../client/src/http-get.ts';
 import { requestFailure } from '../../../client/src/fetch-failure.ts';
@@ -46,7 +46,8 @@ describe('trust in the server (ADDON F.2)', () => {
     };
     clients = [];
     server = createServer(options, (request, response) => {
-      const socket = request.socket as TLSSocket;
+      const { socket } = request;
+      assert.ok(socket instanceof TLSSocket);
       clients.push(socket.getPeerX509Certificate()?.subject);
       if (request.url === '/much') response.end(Buffer.alloc(2_000_000));
       else response.writeHead(request.url === '/no' ? 404 : 200).end('hello');
