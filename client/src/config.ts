@@ -128,7 +128,13 @@ function configFile(named: string | undefined): string | undefined {
 }
 
 async function readConfig(file: string, { env, readFile }: ConfigSources): Promise<RubyConfig> {
-  const answer = await readFile({ file, env: { ...env }, relevant: RELEVANT });
+  let answer: ReadAnswer;
+  try {
+    answer = await readFile({ file, env: { ...env }, relevant: RELEVANT });
+  } catch (error) {
+    const what = `${file} cannot be read: ${messageOf(error)}`;
+    throw new AgentError('bad_config', what, { cause: error });
+  }
   if (answer.ok) return answer.config;
   throw new AgentError('bad_config', answer.message);
 }

@@ -78,6 +78,8 @@ function openLog(settings: AgentSettings): Log {
       else file.write(line);
     },
   });
+  // Whoever read standard output may go away; the agent does not end for that.
+  process.stdout.on('error', () => undefined);
   process.on('SIGHUP', () => {
     try {
       file?.reopen();

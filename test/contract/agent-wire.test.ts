@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { formatHttpDate, seal } from '@pushy/protocol';
@@ -118,11 +119,11 @@ describe('the agent on the wire (REFERENCE 15, 16)', function () {
     it('Decision 9 goes on asking until the server answers, and says what is wrong and what to do', async () => {
       server = await startScriptedServer();
       const answers = [
-        (r: import('node:http').ServerResponse) => r.destroy(),
-        (r: import('node:http').ServerResponse) => r.writeHead(401).end('{"error":["no"]}'),
-        (r: import('node:http').ServerResponse) => r.writeHead(502).end('bad gateway'),
-        (r: import('node:http').ServerResponse) => r.end('{"type":"config"}'),
-        (r: import('node:http').ServerResponse) => r.end('no json'),
+        (r: ServerResponse) => r.destroy(),
+        (r: ServerResponse) => r.writeHead(401).end('{"error":["no"]}'),
+        (r: ServerResponse) => r.writeHead(502).end('bad gateway'),
+        (r: ServerResponse) => r.end('{"type":"config"}'),
+        (r: ServerResponse) => r.end('no json'),
       ];
       server.state.answer = (response) => {
         answers[server.requests.length - 1]?.(response);
@@ -455,9 +456,9 @@ describe('the agent on the wire (REFERENCE 15, 16)', function () {
       const nowhere = await commit(A, 'nowhere');
       assert.match(String(nowhere.body['reason']), /cannot take the lock/);
       execFileSync('touch', [lock]);
-      const holder = await import('node:child_process').then(({ spawn }) =>
-        spawn('flock', [lock, 'sh', '-c', 'echo; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] }),
-      );
+      const holder = spawn('flock', [lock, 'sh', '-c', 'echo; exec cat'], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
       await new Promise((resolve) => holder.stdout.once('data', resolve));
       const held = await commit(A, 'locked');
       assert.match(String(held.body['reason']), /held by another process/);

@@ -1,5 +1,6 @@
 import { sleep, type Clock } from '../clock.ts';
 import { backoff } from '../core/backoff.ts';
+import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Session } from '../session.ts';
 
@@ -76,19 +77,33 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
     return undefined;
   }
 
-  async function fetchAtLast(reason: string, signal: AbortSignal): Promise<Session | undefined> {
+  /** Tries until a configuration has been fetched and the sockets were opened with it. */
+  async function configure(reason: string, signal: AbortSignal): Promise<Session | undefined> {
     const isOver = (): boolean => signal.aborted;
     for (let attempt = 0; !isOver(); attempt++) {
       const fetched = await deps.fetch(signal);
-      if (fetched.ok) return fetched.session;
       if (isOver()) break;
-      const fields = { ...fetched.failure, reason, attempt: attempt + 1 };
+      const failure = fetched.ok ? apply(fetched.session) : fetched.failure;
+      if (fetched.ok && failure === undefined) return fetched.session;
+      const fields = { ...failure, reason, attempt: attempt + 1 };
       // The same sentence at every second of an outage would fill the disk: 1, 2, 4, 8, … and every 64th.
       if (isWorthSaying(attempt + 1)) log.warn(fields, 'no configuration from the server');
       else log.debug(fields, 'no configuration from the server');
       await sleep(clock, backoff(attempt, deps.retryCapMs(), random), signal);
     }
     return undefined;
+  }
+
+  /** An address or a key that libzmq refuses is a failure of the server, not the end of the agent. */
+  function apply(session: Session): FetchFailure | undefined {
+    try {
+      deps.apply(session);
+      return undefined;
+    } catch (error) {
+      const what = `the sockets cannot be opened: ${messageOf(error)}`;
+      const where = session.config.push_jobs.heartbeat.command_addr;
+      return { what, where, advice: 'Check server_name and the ports of the Push Jobs server.' };
+    }
   }
 
   return {
@@ -101,10 +116,9 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
       for (let asked = await nextDue(signal); asked !== undefined; asked = await nextDue(signal)) {
         const { reason } = asked;
         if (reason !== 'start') log.info({ reason }, 'fetching the configuration again');
-        const session = await fetchAtLast(reason, signal);
+        const session = await configure(reason, signal);
         if (session === undefined) return;
         due.clear();
-        deps.apply(session);
         // Up to a tenth earlier, so that nodes that started together drift apart (REFERENCE 16).
         const lifetimeMs = session.config.lifetime * 1000 * (1 - random() / 10);
         request({ reason: 'lifetime', delayMs: lifetimeMs, isUrgent: false });

@@ -14,7 +14,7 @@ describe('takeLock (A1–A3)', () => {
   });
   afterEach(() => remove());
 
-  const take = (file: string) => takeLock(file, systemClock.after);
+  const take = (file: string) => takeLock(file, (ms, action) => systemClock.after(ms, action));
   /** True when flock(2) of another process gets the lock. */
   function isFree(file: string): boolean {
     try {

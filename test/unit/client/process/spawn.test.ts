@@ -64,7 +64,7 @@ describe('startCommand', () => {
   });
   it('J8 ends a command after 24 hours', async () => {
     const base = makeFakeClock();
-    const clock = { ...base, elapsed: base.now };
+    const clock = { ...base, elapsed: () => base.now() };
     const started = startCommand({ line: 'sleep 100', env }, clock);
     await base.advance(RUN_LIMIT_MS - 1);
     assert.equal(base.waiting(), 1);

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { join } from 'node:path';
+import { httpGet } from '../../../client/src/http-get.ts';
+import { requestFailure } from '../../../client/src/fetch-failure.ts';
+import { readTrust, type TrustSettings } from '../../../client/src/trust.ts';
+import { makeTempDir } from '../../helpers/temp-dir.ts';
+
+const unset: TrustSettings = {
+  verifyMode: 'verify_peer',
+  verifyApiCert: false,
+  caPath: undefined,
+  caFile: undefined,
+  trustedCertsDir: undefined,
+  clientCert: undefined,
+  clientKey: undefined,
+};
+
+describe('trust in the server (ADDON F.2)', () => {
+  let dir: string;
+  let remove: () => Promise<void>;
+  let server: Server;
+  let url: URL;
+  let cert: string;
+  let key: string;
+  let clients: (string | undefined)[];
+
+  before(async () => {
+    [dir, remove] = await makeTempDir();
+    cert = join(dir, 'server.crt');
+    key = join(dir, 'server.key');
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    const pair = ['-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert];
+    execFileSync('openssl', ['req', '-x509', ...pair, '-days', '2', ...subject], {
+      stdio: 'ignore',
+    });
+    const options = {
+      cert: readFileSync(cert),
+      key: readFileSync(key),
+      requestCert: true,
+      rejectUnauthorized: false,
+    };
+    clients = [];
+    server = createServer(options, (request, response) => {
+      const socket = request.socket as TLSSocket;
+      clients.push(socket.getPeerX509Certificate()?.subject);
+      if (request.url === '/much') response.end(Buffer.alloc(2_000_000));
+      else response.writeHead(request.url === '/no' ? 404 : 200).end('hello');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = new URL(`https://localhost:${(server.address() as AddressInfo).port}/`);
+  });
+  after(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await remove();
+  });
+
+  const get = (settings: Partial<TrustSettings>, to = url) =>
+    httpGet(to, {}, readTrust({ ...unset, ...settings }), new AbortController().signal);
+
+  it('refuses a certificate that nobody here trusts, with advice', async () => {
+    await assert.rejects(get({}), (error: unknown) => {
+      assert.match(requestFailure(error, 'x').advice, /trusted_certs_dir/);
+      return true;
+    });
+  });
+  it('takes it with ssl_verify_mode :verify_none, unless verify_api_cert is true', async () => {
+    assert.deepEqual(await get({ verifyMode: 'verify_none' }), { status: 200, body: 'hello' });
+    await assert.rejects(get({ verifyMode: 'verify_none', verifyApiCert: true }));
+  });
+  it('takes it where it is in trusted_certs_dir, beside the authorities that everybody trusts', async () => {
+    const trusted = join(dir, 'trusted_certs');
+    mkdirSync(trusted);
+    copyFileSync(cert, join(trusted, 'localhost.crt'));
+    copyFileSync(key, join(trusted, 'notes.txt'));
+    assert.equal((await get({ trustedCertsDir: trusted })).status, 200);
+    const trust = readTrust({ ...unset, trustedCertsDir: trusted });
+    assert.ok((trust.ca?.length ?? 0) > 100);
+  });
+  it('takes it by ssl_ca_file and by ssl_ca_path, which wins', async () => {
+    assert.equal((await get({ caFile: cert })).status, 200);
+    const path = join(dir, 'ca');
+    mkdirSync(path);
+    copyFileSync(cert, join(path, 'ab12cd34.0'));
+    assert.equal((await get({ caPath: path, caFile: '/not/there' })).status, 200);
+  });
+  it('refuses a trusted certificate for another name', async () => {
+    const other = new URL(url.href.replace('localhost', '127.0.0.1'));
+    await assert.rejects(get({ caFile: cert }, other), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  });
+  it("shows the client's own certificate", async () => {
+    await get({ caFile: cert, clientCert: cert, clientKey: key });
+    assert.equal(clients.at(-1), 'CN=localhost');
+  });
+  it('gives any status, and refuses an answer that is too large', async () => {
+    assert.equal((await get({ caFile: cert }, new URL('/no', url))).status, 404);
+    await assert.rejects(get({ caFile: cert }, new URL('/much', url)), /too large/);
+  });
+  it('ends with its signal', async () => {
+    const end = new AbortController();
+    const waiting = httpGet(url, {}, { rejectUnauthorized: false }, end.signal);
+    end.abort(new Error('enough'));
+    await assert.rejects(waiting, { name: 'AbortError' });
+  });
+});

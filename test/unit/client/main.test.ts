@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startScriptedServer, type ScriptedServer } from '../../helpers/scripted-server.ts';
+import { makeTempDir } from '../../helpers/temp-dir.ts';
+
+const MAIN = join(import.meta.dirname, '../../../client/src/main.ts');
+const FROM_SOURCE = ['--import', 'ts-blank-space/register', '--conditions=@pushy/source'];
+
+describe('pushy-client, the program', function () {
+  this.timeout(60_000);
+
+  function start(...args: string[]) {
+    const child = spawn(process.execPath, [...FROM_SOURCE, MAIN, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const ended = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }));
+    return { child, ended };
+  }
+
+  it('prints its version', async () => {
+    const { code, stdout } = await start('-v').ended;
+    assert.equal(code, 0);
+    assert.match(stdout, /^Push Client: \d+\.\d+\.\d+\n$/);
+  });
+
+  it('ends with 1 and one line on standard error when its configuration is wrong', async () => {
+    const { code, stdout, stderr } = await start('-c', '/not/there.rb').ended;
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.equal(stderr, 'pushy-client: there is no configuration file /not/there.rb\n');
+  });
+
+  describe('with a server', () => {
+    let dir: string;
+    let remove: () => Promise<void>;
+    let server: ScriptedServer;
+    let file: string;
+    beforeEach(async () => {
+      [dir, remove] = await makeTempDir();
+      server = await startScriptedServer();
+      file = join(dir, 'c.rb');
+      writeFileSync(join(dir, 'k.pem'), server.clientKey);
+      const lines = [
+        `chef_server_url '${server.url}'`,
+        "node_name 'web01'",
+        `client_key '${dir}/k.pem'`,
+      ];
+      writeFileSync(file, `${lines.join('\n')}\n`);
+    });
+    afterEach(async () => {
+      await server.close();
+      await remove();
+    });
+
+    for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGINT'] as const) {
+      it(`ends with 0 and a one-line notice on ${signal}`, async () => {
+        const log = join(dir, 'agent.log');
+        const { child, ended } = start('-c', file, '-L', log, '-l', 'info');
+        await server.request(1);
+        child.kill(signal);
+        const { code, stdout, stderr } = await ended;
+        assert.equal(code, 0);
+        assert.equal(stdout, `pushy-client ends: ${signal}\n`);
+        assert.equal(stderr, '');
+        assert.match(readFileSync(log, 'utf8'), /^\[.*\] INFO: pushy-client starts node=web01/);
+      });
+    }
+
+    it('fetches its configuration again on USR1', async () => {
+      const { child, ended } = start('-c', file);
+      await server.welcome();
+      child.kill('SIGUSR1');
+      await server.request(2);
+      child.kill('SIGTERM');
+      assert.equal((await ended).code, 0);
+    });
+  });
+});
