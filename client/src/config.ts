@@ -98,7 +98,7 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const values = configValues(config);
   const environment = jobEnvironment(sources.env, config);
   const allowedEnv = values.texts('allowed_overwritable_env_vars');
-  const logFile = options.logfile ?? logLocation(values);
+  const logFile = logLocation(options, values);
   return {
     serverUrl: serverUrl(options.server ?? values.text('chef_server_url'), values, file),
     nodeName: options.nodeName ?? values.text('node_name') ?? (await sources.fullHostName()),
@@ -230,8 +230,8 @@ function logLevel(values: ConfigValues): LogLevel {
 }
 
 /** A path; STDOUT, STDERR, :syslog and :win_evt mean standard output, which the service manager keeps. */
-function logLocation(values: ConfigValues): string | undefined {
-  const value = values.raw('log_location')?.value;
+function logLocation(options: CommandLine, values: ConfigValues): string | undefined {
+  const value = options.logfile ?? values.raw('log_location')?.value;
   const first = Array.isArray(value) ? value[0] : value;
   if (typeof first !== 'string' || first === 'STDOUT' || first === 'STDERR') return undefined;
   return first;

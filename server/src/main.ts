@@ -30,13 +30,17 @@ try {
       fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
     },
   });
-  closeWithGrace({ delay: GRACE, logger: false }, async ({ signal, err }) => {
+  const grace = closeWithGrace({ delay: GRACE, logger: false }, async ({ signal, err }) => {
     if (err === undefined) log.info({ signal }, 'server stops');
     else log.error({ err }, 'server stops because of a bug');
     await server.stop();
     log.info({}, 'server stopped');
   });
-  const listening = await server.start();
+  const listening = await server.start().catch((error: unknown) => {
+    // The server has cleaned up; without this the process would end as if it had been asked to.
+    grace.uninstall();
+    throw error;
+  });
   log.info(
     {
       api_port: listening.apiPort,

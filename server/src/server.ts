@@ -14,6 +14,7 @@ import type { Db } from './db/db.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
+import { ServerError } from './errors.ts';
 import type { Log } from './log.ts';
 import { openSecrets } from './secrets/open-secrets.ts';
 
@@ -46,7 +47,7 @@ export function makeServer(config: Config, ports: Ports): Server {
   let starting: Promise<Listening> | undefined;
 
   async function start(): Promise<Listening> {
-    await mkdir(config.dir, { recursive: true, mode: 0o700 });
+    await mkdir(config.dir, { recursive: true, mode: 0o700 }).catch(cannot('dir: cannot be used'));
     // First of all: whoever has the socket has the data directory, and nobody settles another's jobs.
     const { promise: opened, resolve: opens } = deferred<Db>();
     const control = await openControlSocket({ config, db: opened, log });
@@ -80,7 +81,9 @@ export function makeServer(config: Config, ports: Ports): Server {
     const parts = { config, db, clock, log, secrets, random, directory, dispatcher, wire };
     const api = openApi({ ...parts, ports: bound });
     teardown.add('http', () => api.close());
-    await api.listen({ host: config.listen, port: config.apiPort });
+    await api
+      .listen({ host: config.listen, port: config.apiPort })
+      .catch(cannot('listen and api_port: cannot listen'));
 
     const broadcast = makeBroadcast({
       clock,
@@ -119,6 +122,14 @@ export function makeServer(config: Config, ports: Ports): Server {
       await starting?.catch(() => undefined);
       await teardown.run();
     },
+  };
+}
+
+/** Says which setting is at fault. */
+function cannot(what: string): (cause: unknown) => never {
+  return (cause) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ServerError('start_failed', `${what}: ${reason}`, { cause });
   };
 }
 

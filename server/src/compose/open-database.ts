@@ -3,6 +3,7 @@ import type { Db } from '../db/db.ts';
 import { openEmbedded } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPostgres } from '../db/postgres.ts';
+import { ServerError } from '../errors.ts';
 
 interface Log {
   info(fields: object, message: string): void;
@@ -17,7 +18,9 @@ export async function openDatabase(
   const db =
     config.databaseUrl === undefined
       ? await openEmbedded(config.dir)
-      : await openPostgres({ url: config.databaseUrl, log, max: config.dbPoolSize });
+      : await openPostgres({ url: config.databaseUrl, log, max: config.dbPoolSize }).catch(
+          unreachable,
+        );
   try {
     const steps = await migrate(db);
     if (steps.length > 0) log.info({ steps }, 'database schema brought up to date');
@@ -26,4 +29,11 @@ export async function openDatabase(
     await db.close();
     throw error;
   }
+}
+
+function unreachable(cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new ServerError('start_failed', `database_url: PostgreSQL cannot be used. ${reason}`, {
+    cause,
+  });
 }

@@ -20,6 +20,8 @@ export interface Nginx {
   readonly url: string;
   readonly port: number;
   readonly program: Program;
+  /** Path of a line for each request that was answered. */
+  readonly accessLog: string;
 }
 
 /** A port for nginx, to be known before it starts: our server's settings may name its URL. */
@@ -41,7 +43,12 @@ export async function startNginx(
   });
   await program.line(/start worker process /);
   const scheme = settings.tls === true ? 'https' : 'http';
-  return { url: `${scheme}://127.0.0.1:${listen}`, port: listen, program };
+  return {
+    url: `${scheme}://127.0.0.1:${listen}`,
+    port: listen,
+    program,
+    accessLog: join(home, 'access.log'),
+  };
 }
 
 /** The settings of ADDON A.1 that a request can notice. */

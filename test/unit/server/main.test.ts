@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fromSource } from '../../helpers/from-source.ts';
 import { send } from '../../helpers/http.ts';
@@ -74,6 +76,24 @@ describe('the programs of the server', function () {
       output.trim(),
       `pushy-server: the configuration file ${join(dir, 'none.rb')} cannot be read`,
     );
+  });
+
+  it('pushy-server ends with 1 and names the setting where a port is taken', async () => {
+    const taken = createServer();
+    taken.listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    try {
+      const { port } = taken.address() as AddressInfo;
+      const other = join(dir, 'taken.rb');
+      const text = await readFile(file, 'utf8');
+      await writeFile(other, text.replace("['api_port'] = 0", `['api_port'] = ${port}`));
+      const { code, output } = await run('main.ts', '-c', other);
+      assert.equal(code, 1);
+      assert.match(output, /^pushy-server: listen and api_port: cannot listen: .*EADDRINUSE/m);
+      assert.ok(!output.includes('server ready'));
+    } finally {
+      taken.close();
+    }
   });
 
   it('ctl works while no server runs, and ends with 1 and a sentence where it refuses', async () => {
