@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFakePushServer, type FakePushServer } from '../helpers/fake-push-server.ts';
 import { freePort } from '../helpers/free-port.ts';
-import { fromSource } from '../helpers/from-source.ts';
+import { built } from '../helpers/built.ts';
 import { run, type RunResult } from '../helpers/run.ts';
 import { gemSet } from '../provision/gem-sets.ts';
 
@@ -137,7 +137,7 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
       await makeSide({ env: gems.env, command: (args) => gems.command('knife', args) }),
       await makeSide({
         env: process.env,
-        command: (args) => fromSource('knife-bridge/src/main.ts', args),
+        command: (args) => built('knife-bridge/src/main.ts', args),
       }),
     ];
   });

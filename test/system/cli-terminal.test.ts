@@ -3,7 +3,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFakePushServer, type FakePushServer } from '../helpers/fake-push-server.ts';
-import { fromSource } from '../helpers/from-source.ts';
+import { built } from '../helpers/built.ts';
 import { startProgram } from '../helpers/program.ts';
 import { run, type RunResult } from '../helpers/run.ts';
 
@@ -36,7 +36,7 @@ describe('pushy as a process', function () {
   });
 
   const pushy = (...args: string[]): string[] => {
-    const { file, args: rest } = fromSource('knife-bridge/src/main.ts', args);
+    const { file, args: rest } = built('knife-bridge/src/main.ts', args);
     return [file, ...rest];
   };
   const quote = (words: string[]): string =>

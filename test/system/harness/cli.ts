@@ -1,4 +1,4 @@
-import { fromSource } from '../../helpers/from-source.ts';
+import { built } from '../../helpers/built.ts';
 import { makeWorkstation, type Workstation } from './knife.ts';
 import { writeKnifeConfig, type WorkstationSettings } from './knife-config.ts';
 import type { Scene } from './scene.ts';
@@ -8,7 +8,7 @@ export async function makeCli(scene: Scene, settings: WorkstationSettings): Prom
   const home = await scene.subdir('pushy');
   await writeKnifeConfig(home, settings);
   return makeWorkstation('pushy', home, (args) => ({
-    ...fromSource('knife-bridge/src/main.ts', args),
+    ...built('knife-bridge/src/main.ts', args),
     env: { ...process.env, HOME: home },
   }));
 }

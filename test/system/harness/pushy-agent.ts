@@ -1,4 +1,4 @@
-import { fromSource } from '../../helpers/from-source.ts';
+import { built } from '../../helpers/built.ts';
 import type { Program } from '../../helpers/program.ts';
 import { writeAgentConfig, type AgentSettings } from './agent-config.ts';
 import type { Scene } from './scene.ts';
@@ -9,7 +9,7 @@ export async function startPushyAgent(scene: Scene, settings: AgentSettings): Pr
   const file = await writeAgentConfig(home, settings);
   return scene.start({
     name: `agent-${settings.node}`,
-    ...fromSource('client/src/main.ts', ['-c', file, '-l', 'debug', '-L', 'STDOUT']),
+    ...built('client/src/main.ts', ['-c', file, '-l', 'debug', '-L', 'STDOUT']),
     env: { ...process.env, HOME: home },
     cwd: home,
   });

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromSource } from '../../helpers/from-source.ts';
+import { built } from '../../helpers/built.ts';
 import type { Program } from '../../helpers/program.ts';
 import { runOk } from '../../helpers/run.ts';
 import { rubyLiteral } from './ruby-text.ts';
@@ -57,7 +57,7 @@ export async function startPushyServer(scene: Scene, home: ServerHome): Promise<
   const { dir, configFile } = home;
   const program = await scene.start({
     name: 'pushy-server',
-    ...fromSource('server/src/main.ts', ['-c', configFile]),
+    ...built('server/src/main.ts', ['-c', configFile]),
     cwd: dir,
   });
   const ready = JSON.parse(await program.line(/"msg":"server ready"/)) as Record<string, unknown>;
@@ -71,11 +71,7 @@ export async function startPushyServer(scene: Scene, home: ServerHome): Promise<
     program,
     configFile,
     ctl: async (...args) => {
-      const { file, args: line } = fromSource('server/src/ctl/main.ts', [
-        '-c',
-        configFile,
-        ...args,
-      ]);
+      const { file, args: line } = built('server/src/ctl/main.ts', ['-c', configFile, ...args]);
       return (await runOk(file, line, { cwd: dir, timeoutMs: 30_000 })).stdout;
     },
   };

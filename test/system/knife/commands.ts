@@ -9,12 +9,12 @@ export type NodeName = (typeof nodes)[number];
 
 /** The commands that the agents may run, as files that every user of the machine may read. */
 export interface Commands {
-  whitelist(node: NodeName): Record<string, string>;
+  readonly whitelist: (node: NodeName) => Record<string, string>;
   /** Where jobs may be told to run. */
   readonly directory: string;
   /** Lets every "wait" end, those to come included. */
-  openGate(): Promise<void>;
-  closeGate(): Promise<void>;
+  readonly openGate: () => Promise<void>;
+  readonly closeGate: () => Promise<void>;
 }
 
 /** Says all that a job can be given, on both streams. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { useScene } from '../harness/scene.ts';
 import { nodes } from './commands.ts';
 import type { Play } from './play.ts';
 import { programNames } from './stage.ts';
@@ -11,6 +12,8 @@ const payload = 'first line\nzweite Zeile: äöü $(id) `id`\nno line end';
 
 /** `job start --file --capture --with-env --in-dir --as-user` (REFERENCE 8.3, 16). */
 export function testJobOptions({ stage }: Play): void {
+  // Only root may run a job as another user.
+  useScene('root');
   const files = new Set<string>();
   after(async () => {
     // The reference agent leaves them outside of the scene.
@@ -19,10 +22,10 @@ export function testJobOptions({ stage }: Play): void {
 
   for (const name of programNames) {
     it(`bring all that ${name} sends to both kinds of agent`, async () => {
-      const { programs, commands, available } = stage();
+      const { programs, commands, watcher } = stage();
       const program = programs[name];
       await writeFile(join(program.home, 'payload.txt'), payload);
-      await available();
+      await watcher.available(nodes);
       const started = await program.run([
         ...['job', 'start', 'probe', ...nodes, '--capture', '--file', 'payload.txt'],
         ...['--with-env', JSON.stringify(environment), '--in-dir', commands.directory],
@@ -69,8 +72,9 @@ export function testJobOptions({ stage }: Play): void {
           nodes.map(async (node) => [await output(node, 'stdout'), await output(node, 'stderr')]),
         ),
         nodes.map((node) => [
+          // The reference agent changes the user alone and leaves the job the groups of root.
           said(text`
-            user: daemon of daemon
+            user: daemon of ${node === 'db1' ? 'root' : 'daemon'}
             directory: <TMP>/directory
             node: ${node}
             job: <JOB>

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { until } from '../../helpers/until.ts';
+import { nodes } from './commands.ts';
 import type { Play } from './play.ts';
 import { programNames } from './stage.ts';
 import { text, transcribe } from './transcript.ts';
@@ -6,7 +8,7 @@ import { text, transcribe } from './transcript.ts';
 /** `job start` (ADDON D.2): both kinds of agent in one job. */
 export function testJobStart({ stage, bothStart }: Play): void {
   it('runs on the nodes that are named', () =>
-    bothStart(['job', 'start', 'greet', 'web1', 'web2', 'db1'], {
+    bothStart(['job', 'start', 'greet', ...nodes], {
       stdout: text`
         Started.  Job ID: <JOB>
         .Complete.
@@ -124,7 +126,7 @@ export function testJobStart({ stage, bothStart }: Play): void {
     ['4', false],
   ] as const) {
     it(`${met ? 'runs with' : 'does not reach'} a quorum of ${quorum} when three of four are there`, () =>
-      bothStart(['job', 'start', 'greet', 'web1', 'web2', 'db1', 'ghost', '--quorum', quorum], {
+      bothStart(['job', 'start', 'greet', ...nodes, 'ghost', '--quorum', quorum], {
         code: met ? 0 : 1,
         stdout: met ? threeOfFour : fourWanted,
       }));
@@ -132,31 +134,23 @@ export function testJobStart({ stage, bothStart }: Play): void {
 
   for (const name of programNames) {
     it(`follows a running job with ${name}`, async () => {
-      const { programs, commands, available, jobs, ask, until, countPolls } = stage();
-      await available();
+      const { programs, commands, watcher, countPolls } = stage();
+      await watcher.available(nodes);
       await commands.closeGate();
-      const before = await jobs();
-      const running = programs[name].run([
-        ...['job', 'start', 'wait', 'web1', 'web2', 'db1', '--timeout', '60'],
-        ...['--poll-interval', '0.2'],
-      ]);
       const watch = async (): Promise<void> => {
-        const ids = await until('a new job', jobs, (all) => all.length > before.length);
-        const id = ids.find((job) => !before.includes(job)) ?? '';
-        await until(
-          'all nodes running',
-          () => ask(`/pushy/jobs/${id}`),
-          (job) => JSON.stringify(job).includes('"running":["db1","web1","web2"]'),
-        );
+        const { id } = await watcher.running(nodes);
         // The poll on its way may still have seen the nodes getting ready; the one after it has not.
         const polls = await countPolls(id);
         await until(
-          'seen twice more',
+          'two more polls',
           () => countPolls(id),
-          (count) => count >= polls + 2,
+          (count) => (count >= polls + 2 ? true : undefined),
         );
         await commands.openGate();
       };
+      const running = programs[name].run([
+        ...['job', 'start', 'wait', ...nodes, '--timeout', '60', '--poll-interval', '0.2'],
+      ]);
       const [result] = await Promise.all([running, watch()]);
       assert.deepEqual(transcribe(result, { progress: 'running' }), {
         code: 0,

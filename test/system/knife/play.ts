@@ -1,25 +1,28 @@
 import assert from 'node:assert/strict';
 import type { RunResult } from '../../helpers/run.ts';
 import { useScene } from '../harness/scene.ts';
+import { nodes } from './commands.ts';
 import { makeStage, programNames, type ProgramName, type Stage } from './stage.ts';
 import { transcribe, type Transcript } from './transcript.ts';
 
 /** What the tests of one stage do with it. */
 export interface Play {
   /** There in hooks and tests. */
-  stage(): Stage;
+  readonly stage: () => Stage;
   /** Runs both programs at the same time and compares all that they say. */
-  bothSay(args: readonly string[], expected: Expected): Promise<void>;
-  /** The same for a job, which needs the agents for itself: one program after the other. Answers knife's end and ours. */
-  bothStart(args: readonly string[], expected: Expected): Promise<readonly RunResult[]>;
+  readonly bothSay: Compared;
+  /** The same for a job, which needs the agents for itself: one program after the other. */
+  readonly bothStart: Compared;
 }
 
+type Compared = (args: readonly string[], expected: Expected) => Promise<void>;
+
 /** What the programs say, in short: exit code 0 and nothing on stderr unless said. */
-export type Expected = Partial<Transcript> | Readonly<Record<ProgramName, Partial<Transcript>>>;
+type Expected = Partial<Transcript> | Readonly<Record<ProgramName, Partial<Transcript>>>;
 
 /** Sets the stage around the tests of the surrounding `describe`. */
 export function usePlay(): Play {
-  const scene = useScene('workstation', 'reference agent', 'postgresql', 'nginx', 'root');
+  const scene = useScene('workstation', 'reference agent', 'postgresql', 'nginx');
   let made: Stage | undefined;
   before('the stage', async () => {
     made = await makeStage(scene);
@@ -39,11 +42,10 @@ export function usePlay(): Play {
     bothStart: async (args, expected) => {
       const results: RunResult[] = [];
       for (const name of programNames) {
-        await stage().available();
+        await stage().watcher.available(nodes);
         results.push(await stage().programs[name].run([...args, '--poll-interval', '0.2']));
       }
       compare(results, expected);
-      return results;
     },
   };
 }
