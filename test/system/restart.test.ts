@@ -10,7 +10,7 @@ import { useScene } from './harness/scene.ts';
 import { startStandalone, type Standalone } from './harness/standalone.ts';
 
 /** Milliseconds between two heartbeats: long enough that a restart is over before the reference agent gives up. */
-const interval = 2000;
+const interval = 1500;
 /** Milliseconds, Decision 9. */
 const healing = 5 * interval;
 const nodes = ['ours', 'ruby'];
