@@ -3,13 +3,15 @@ import type { Program } from '../../helpers/program.ts';
 
 /** What our programs log, one JSON object a line; lines of other shapes are left out. */
 export function logLines(program: Program): Record<string, unknown>[] {
-  return program
-    .output()
-    .split('\n')
-    // What follows the last line break is a line that is not whole yet.
-    .slice(0, -1)
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return (
+    program
+      .output()
+      .split('\n')
+      // What follows the last line break is a line that is not whole yet.
+      .slice(0, -1)
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  );
 }
 
 /** How often a server answered an agent that asked for its configuration (its log level must be debug). */
