@@ -66,13 +66,13 @@ const serverArrows = [
   ...serverRooms.map((room) =>
     zone(
       room,
-      [...serverRooms.filter((r) => r !== room), 'ctl', 'server.ts', 'main.ts'],
+      [...serverRooms.filter((r) => r !== room), 'ctl', 'compose', 'server.ts', 'main.ts'],
       'Adapters never import one another; they meet in the composition root.',
     ),
   ),
   zone(
     'dispatcher',
-    [...serverRooms, 'ctl', 'server.ts', 'main.ts'],
+    [...serverRooms, 'ctl', 'compose', 'server.ts', 'main.ts'],
     'The dispatcher knows no adapter: declare the port that it needs.',
   ),
   zone(
