@@ -80,6 +80,7 @@ const serverArrows = [
     [
       ...serverRooms,
       'ctl',
+      'compose',
       'dispatcher',
       'server.ts',
       'main.ts',
