@@ -16,9 +16,6 @@ import { makeWatcher, type Watcher } from './watcher.ts';
 
 /** Ours, or the reference's: the beginning of the node's name says which. */
 export const agentKinds = ['ours', 'ruby'] as const;
-/** Which program a node runs. */
-type AgentKind = (typeof agentKinds)[number];
-
 /** Our server on its own, with an admin's workstations and nodes of both kinds. */
 export interface Standalone {
   readonly home: ServerHome;
