@@ -42,7 +42,7 @@ export interface ProgramOptions {
 }
 
 /** Every child inherits it, so that none can hide from `stop`. */
-const marker = 'PUSHY_TEST_PROGRAM';
+const marker = 'TEST_PROGRAM_OF_PUSHY';
 /** Milliseconds: a cold start of a Ruby program on two busy cores takes several seconds. */
 const readyTimeoutMs = 30_000;
 /** Milliseconds from the request to end to the kill. */

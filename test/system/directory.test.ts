@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../server/src/clock.ts';
 import { makeChefApi, type ChefApi } from '../../server/src/directory/chef-api.ts';
 import { makeChefServerDirectory } from '../../server/src/directory/chef-server.ts';
 import type { Directory, PrincipalLookup } from '../../server/src/directory/directory.ts';
 import { makeGoiardiDirectory } from '../../server/src/directory/goiardi.ts';
-import { freePort } from '../helpers/free-port.ts';
 import { newKeyPair } from '../helpers/keys.ts';
 import { quietLog } from '../helpers/logs.ts';
 import { startChefZero, type ChefZero } from './harness/chef-zero.ts';
-import { startGoiardi, type Goiardi } from './harness/goiardi.ts';
+import { startGoiardi, startOpenGoiardi, type Goiardi } from './harness/goiardi.ts';
 import { useScene } from './harness/scene.ts';
 
 /** Directories to close; none where the machine lacks a piece. */
@@ -129,21 +127,7 @@ describe('the directory on goiardi', function () {
   });
 
   it('is refused where it checks no signatures', async () => {
-    const port = await freePort();
-    const home = await scene.subdir('goiardi-without');
-    const args = [`--conf-root=${home}`, '-I', '127.0.0.1', '-H', '127.0.0.1', '-P', String(port)];
-    const program = await scene.start({
-      name: 'goiardi',
-      file: '/usr/bin/goiardi',
-      args,
-      cwd: home,
-    });
-    const url = `http://127.0.0.1:${port}`;
-    for (;;) {
-      const answer = await fetch(`${url}/principals/admin`).catch(() => undefined);
-      if (answer?.ok === true) break;
-      await Promise.race([sleep(50), program.exited]);
-    }
+    const url = await startOpenGoiardi(scene);
     const open = makeGoiardiDirectory({
       api: apiOf(url, 'admin', newKeyPair().privateKey),
       clock: systemClock,

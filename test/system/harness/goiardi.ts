@@ -1,7 +1,8 @@
-import { access } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../helpers/free-port.ts';
+import { sendSigned } from '../../helpers/http.ts';
 import type { Program } from '../../helpers/program.ts';
 import { makeKnife, type Workstation } from './knife.ts';
 import type { Scene } from './scene.ts';
@@ -21,16 +22,7 @@ export interface Goiardi {
 
 /** Starts goiardi, empty but for its own users. */
 export async function startGoiardi(scene: Scene): Promise<Goiardi> {
-  const home = await scene.subdir('goiardi');
-  const port = await freePort();
-  const program = await scene.start({
-    name: 'goiardi',
-    file: '/usr/bin/goiardi',
-    args: ['-A', `--conf-root=${home}`, '-I', '127.0.0.1', '-H', '127.0.0.1', '-P', String(port)],
-    cwd: home,
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await answers(`${url}/principals/admin`, program);
+  const { url, program, home } = await start(scene, ['-A']);
   const adminKey = join(home, 'admin.pem');
   await access(adminKey);
   const knife = await makeKnife(scene, { url, user: 'admin', key: adminKey });
@@ -41,16 +33,53 @@ export async function startGoiardi(scene: Scene): Promise<Goiardi> {
     knife,
     createClient: async (name, { admin = false } = {}) => {
       const file = join(home, `${name}.pem`);
-      await knife.ok([
-        ...['client', 'create', name, '--disable-editing', '--file', file],
-        ...(admin ? ['--admin'] : []),
-      ]);
+      const { status, body } = await sendSigned(
+        { userId: 'admin', key: await readFile(adminKey, 'utf8') },
+        {
+          port: Number(new URL(url).port),
+          method: 'POST',
+          path: '/clients',
+          headers: {
+            accept: 'application/json',
+            'content-type': 'application/json',
+            'x-chef-version': '18.0.0',
+          },
+          body: JSON.stringify({ name, admin }),
+        },
+      );
+      if (status !== 201) throw new Error(`goiardi: POST /clients: ${status} ${body}`);
+      const { private_key: key } = JSON.parse(body) as { private_key: string };
+      await writeFile(file, key, { mode: 0o600 });
       return file;
     },
     createNode: async (name) => {
       await knife.ok(['node', 'create', name, '--disable-editing']);
     },
   };
+}
+
+/** Starts goiardi as it is by default: it takes everybody's word. Answers its URL. */
+export async function startOpenGoiardi(scene: Scene): Promise<string> {
+  const { url } = await start(scene, []);
+  return url;
+}
+
+async function start(
+  scene: Scene,
+  options: readonly string[],
+): Promise<{ url: string; program: Program; home: string }> {
+  const home = await scene.subdir('goiardi');
+  const port = await freePort();
+  const address = ['-I', '127.0.0.1', '-H', '127.0.0.1', '-P', String(port)];
+  const program = await scene.start({
+    name: 'goiardi',
+    file: '/usr/bin/goiardi',
+    args: [...options, `--conf-root=${home}`, ...address],
+    cwd: home,
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(`${url}/principals/admin`, program);
+  return { url, program, home };
 }
 
 /** goiardi prints nothing when it is ready: asks until it answers or ends. */

@@ -1,24 +1,16 @@
 import { until } from '../../helpers/until.ts';
 import type { Program } from '../../helpers/program.ts';
 
-/** What our programs log, one JSON object a line; lines of other shapes are left out. */
+/** What our server logs, one JSON object a line; lines of other shapes are left out. */
 export function logLines(program: Program): Record<string, unknown>[] {
-  return (
-    program
-      .output()
-      .split('\n')
-      // What follows the last line break is a line that is not whole yet.
-      .slice(0, -1)
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as Record<string, unknown>)
-  );
+  return wholeLines(program)
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 /** How often a server answered an agent that asked for its configuration (its log level must be debug). */
 export function configFetches(server: Program, node: string): number {
-  return logLines(server).filter(
-    ({ msg, path }) => msg === 'request answered' && String(path).endsWith(`/pushy/config/${node}`),
-  ).length;
+  return countLines(server, `/pushy/config/${node}"`, '"msg":"request answered"');
 }
 
 /** Resolves when an agent was answered more often than `before`. */
@@ -32,4 +24,18 @@ export async function nextConfigFetch(
     () => configFetches(server, node),
     (count) => (count > before ? true : undefined),
   );
+}
+
+/** How often a node came online at a server: each life of its agent counts. */
+export function timesOnline(server: Program, node: string): number {
+  return countLines(server, `"node":"${node}"`, '"msg":"node is online"');
+}
+
+function countLines(program: Program, ...parts: readonly string[]): number {
+  return wholeLines(program).filter((line) => parts.every((part) => line.includes(part))).length;
+}
+
+/** What follows the last line break is a line that is not whole yet. */
+function wholeLines(program: Program): string[] {
+  return program.output().split('\n').slice(0, -1);
 }

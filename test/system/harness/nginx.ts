@@ -11,6 +11,8 @@ export interface NginxSettings {
   readonly pushyPort: number;
   /** Port of the Chef server's API. */
   readonly chefPort: number;
+  /** The one organization whose push jobs are ours; those of a Chef server have small letters. */
+  readonly org?: string;
   /** With a certificate that signs itself. */
   readonly tls?: boolean;
 }
@@ -90,7 +92,7 @@ http {
       default_type application/json;
       proxy_pass http://opscode_pushy;
     }
-    location ~ "^/organizations/[a-z0-9-_]+?/pushy/?" {
+    location ~ "^/organizations/${settings.org ?? '[a-z0-9-_]+?'}/pushy/?" {
       proxy_pass http://opscode_pushy;
       proxy_redirect http://opscode_pushy /;
     }

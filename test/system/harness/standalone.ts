@@ -16,7 +16,6 @@ import { makeWatcher, type Watcher } from './watcher.ts';
 
 /** Ours, or the reference's: the beginning of the node's name says which. */
 export const agentKinds = ['ours', 'ruby'] as const;
-
 /** Our server on its own, with an admin's workstations and nodes of both kinds. */
 export interface Standalone {
   readonly home: ServerHome;

@@ -1,17 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../../helpers/program.ts';
-import { configFetches, nextConfigFetch } from '../harness/log-lines.ts';
-import { normalise } from '../harness/normalise.ts';
+import { until } from '../../helpers/until.ts';
+import { configFetches, nextConfigFetch, timesOnline } from '../harness/log-lines.ts';
+import type { Workstation } from '../harness/knife.ts';
 import { startStandalone, type Standalone } from '../harness/standalone.ts';
 import type { Scene } from '../harness/scene.ts';
-
-/** How a command line ended, as a person saw it; what differs from run to run is replaced. */
-export interface Told {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { transcribe, type Progress, type Transcript } from '../knife/transcript.ts';
 
 /** Knife works on the first pair while our command line works on the second: the same story at the same time. */
 const pairs = [
@@ -21,13 +16,26 @@ const pairs = [
 type Pair = (typeof pairs)[number];
 const all = pairs.flatMap(({ ours, ruby }) => [ours, ruby]);
 
+/** What knife told, and what our command line told; the nodes are named for their kinds. */
+export interface Told {
+  readonly knife: Transcript;
+  readonly pushy: Transcript;
+}
+
+/** How a job is started and told. */
+export interface StoryOptions {
+  readonly progress?: Progress;
+  /** Names of more nodes. */
+  readonly more?: readonly string[];
+}
+
 /** A node of each kind, and everybody who works with them. */
 export interface Cast {
   readonly stage: Standalone;
   /** Every agent runs and is available; whoever was killed is started again. */
   ready(): Promise<void>;
-  /** Runs `knife` and `pushy` with the same arguments, each with its own pair; answers what each told. */
-  tell(args: (pair: Pair) => readonly string[]): Promise<{ knife: Told; pushy: Told }>;
+  /** Starts the same job by `knife` and by `pushy`, each on its own pair; answers what each told. */
+  startJob(options: readonly string[], told?: StoryOptions): Promise<Told>;
   /** Resolves when both pairs run their jobs. */
   running(): Promise<void>;
   /** Lets the command `wait` end, on all nodes. */
@@ -62,6 +70,17 @@ export async function makeCast(scene: Scene): Promise<Cast> {
     living.add(program);
     void program.exited.then(() => living.delete(program));
   };
+  /** Its last life may be not missed yet: that the node is available says nothing about this one. */
+  const startAnew = async (node: string): Promise<void> => {
+    const { program } = stage.server;
+    const before = timesOnline(program, node);
+    await start(node);
+    await until(
+      `${node} to come online`,
+      () => timesOnline(program, node),
+      (count) => (count > before ? true : undefined),
+    );
+  };
   const kill = async (program: Program): Promise<void> => {
     program.signal('SIGKILL');
     await program.exited;
@@ -75,14 +94,21 @@ export async function makeCast(scene: Scene): Promise<Cast> {
         const program = agents.get(node);
         return program === undefined || !living.has(program);
       });
-      await Promise.all(missing.map(start));
+      await Promise.all(missing.map(startAnew));
       await stage.watcher.available(all);
     },
-    tell: async (args) => {
-      const [a, b] = pairs;
+    startJob: async (options, { progress = 'none', more = [] } = {}) => {
+      const start = async (program: Workstation, { ours, ruby }: Pair): Promise<Transcript> => {
+        const nodes = [ours, ruby, ...more];
+        const result = await program.run(['job', 'start', ...options, ...nodes]);
+        const { code, stdout, stderr } = transcribe(result, { progress });
+        const named = (text: string): string =>
+          text.replaceAll(ours, 'ours').replaceAll(ruby, 'ruby');
+        return { code, stdout: named(stdout), stderr: named(stderr) };
+      };
       const [knife, pushy] = await Promise.all([
-        stage.knife.run(args(a)).then((result) => told(result, a)),
-        stage.pushy.run(args(b)).then((result) => told(result, b)),
+        start(stage.knife, pairs[0]),
+        start(stage.pushy, pairs[1]),
       ]);
       return { knife, pushy };
     },
@@ -109,12 +135,4 @@ export async function makeCast(scene: Scene): Promise<Cast> {
     },
     away: () => stage.watcher.away(all),
   };
-}
-
-function told(
-  { code, stdout, stderr }: { code: number | null; stdout: string; stderr: string },
-  { ours, ruby }: Pair,
-): Told {
-  const names = { [ours]: 'ours', [ruby]: 'ruby' };
-  return { code, stdout: normalise(stdout, names), stderr: normalise(stderr, names) };
 }
