@@ -50,6 +50,8 @@ export async function makeStage(scene: Scene): Promise<Stage> {
     chef_backend: 'chef-zero',
     chef_superuser_key: alice,
     database_url: await postgres.createDatabase('opscode_pushy'),
+    // Nobody goes away here: an agent that is slow on a busy machine must not be taken for one that did.
+    heartbeat_interval: 2000,
   });
   const server = await startPushyServer(scene, home);
   const nginx = await startNginx(scene, {
