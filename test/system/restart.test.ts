@@ -59,7 +59,7 @@ describe('a restart of the server (REFERENCE 11, Decisions 9 and 12)', () => {
         server_heartbeat_port: await freePort(),
       },
       nodes,
-      whitelist: () => ({ greet: 'echo hello', wait: 'sleep 60' }),
+      whitelist: () => ({ greet: 'echo hello', wait: 'sleep 20' }),
     });
     server = stage.server;
     [ours] = await Promise.all([stage.startAgent('ours'), stage.startAgent('ruby')]);
@@ -71,7 +71,8 @@ describe('a restart of the server (REFERENCE 11, Decisions 9 and 12)', () => {
    * closed would be lost. What two broadcasts could reach, they reached.
    */
   async function settled(): Promise<void> {
-    await stage.watcher.available(nodes);
+    // A reference agent that had to open its sockets anew while it runs a job is deaf until that job has ended.
+    await stage.watcher.available(nodes, 60_000);
     await broadcasts(server, 2);
     const opinion = /.*(no broadcast of the server|the server is back|configuration received)/s;
     await until(

@@ -52,6 +52,9 @@ export async function makeServerHome(
   return { dir, configFile };
 }
 
+/** Milliseconds: the embedded database makes its cluster in five seconds of an idle machine. */
+const startTimeoutMs = 60_000;
+
 /** Starts our server from its source and waits until everything listens. */
 export async function startPushyServer(scene: Scene, home: ServerHome): Promise<PushyServer> {
   const { dir, configFile } = home;
@@ -60,7 +63,10 @@ export async function startPushyServer(scene: Scene, home: ServerHome): Promise<
     ...built('server/src/main.ts', ['-c', configFile]),
     cwd: dir,
   });
-  const ready = JSON.parse(await program.line(/"msg":"server ready"/)) as Record<string, unknown>;
+  const ready = JSON.parse(await program.line(/"msg":"server ready"/, startTimeoutMs)) as Record<
+    string,
+    unknown
+  >;
   const apiPort = Number(ready['api_port']);
   return {
     url: `http://127.0.0.1:${apiPort}`,

@@ -100,7 +100,8 @@ export async function makeCast(scene: Scene): Promise<Cast> {
     startJob: async (options, { progress = 'none', more = [] } = {}) => {
       const start = async (program: Workstation, { ours, ruby }: Pair): Promise<Transcript> => {
         const nodes = [ours, ruby, ...more];
-        const result = await program.run(['job', 'start', ...options, ...nodes]);
+        const poll = ['--poll-interval', '0.2'];
+        const result = await program.run(['job', 'start', ...options, ...nodes, ...poll]);
         const { code, stdout, stderr } = transcribe(result, { progress });
         const named = (text: string): string =>
           text.replaceAll(ours, 'ours').replaceAll(ruby, 'ruby');
