@@ -54,7 +54,7 @@ function settingValue(node: CallNode, name: string, scope: Scope): RubyValue {
       node,
       'unquoted_word',
       `\`${name}\` is neither quoted nor set above`,
-      `Quote it: '${name}'.`,
+      `Quote it ('${name}') if it is the value itself, or set ${name} above in this file.`,
     );
   throw notStatic(
     scope,

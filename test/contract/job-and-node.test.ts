@@ -196,18 +196,22 @@ describe('a job on simulated agents', () => {
     const a = await room.ready('a');
     const id = await room.start(['a'], { runTimeout: 3 });
     await run(id, a);
-    await beatWhile(a, 2999);
+    await beatWhile(a, 2999, { job_state: 'running', job_id: id });
     assert.equal(room.store.statusOf(id), 'running');
-    await beatWhile(a, 1);
+    await beatWhile(a, 1, { job_state: 'running', job_id: id });
     assert.equal(room.store.statusOf(id), 'timed_out');
     assert.deepEqual(room.store.nodesOf(id), { a: 'timed_out' });
     assert.deepEqual(a.heard(), ['commit', 'run', 'abort']);
     assert.equal(room.feed.at(-1), 'job_complete(timed_out)');
   });
 
-  async function beatWhile(agent: SimulatedAgent, ms: number): Promise<void> {
+  async function beatWhile(
+    agent: SimulatedAgent,
+    ms: number,
+    more: Record<string, unknown> = {},
+  ): Promise<void> {
     for (let left = ms; left > 0; left -= SETTINGS.heartbeatInterval) {
-      await agent.say('heartbeat');
+      await agent.say('heartbeat', more);
       await room.clock.advance(Math.min(left, SETTINGS.heartbeatInterval));
     }
   }
@@ -261,6 +265,23 @@ describe('a job on simulated agents', () => {
     await room.dispatcher.jobs.flushed();
     assert.equal(room.store.outputOf(id, 'a'), 'late|');
     assert.deepEqual(room.store.nodesOf(id), { a: 'timed_out' });
+  });
+
+  it('Decision 5 a running node that says twice that it has no job has lost its result', async () => {
+    const room = makeRoom();
+    const [web1, web2] = [await room.ready('web1'), await room.ready('web2')];
+    const id = await room.start(['web1', 'web2']);
+    for (const agent of [web1, web2]) await agent.say('ack_commit', { job_id: id });
+    for (const agent of [web1, web2]) await agent.say('ack_run', { job_id: id });
+    await web1.say('heartbeat', { job_state: 'idle', job_id: null });
+    assert.ok(!room.feed.includes('run_complete(web1 crashed)'), room.feed.join());
+    await web1.say('heartbeat', { job_state: 'idle', job_id: null });
+    assert.ok(room.feed.includes('run_complete(web1 crashed)'), room.feed.join());
+    for (let beats = 0; beats < 3; beats++) {
+      await web2.say('heartbeat', { job_state: 'running', job_id: id });
+    }
+    await web2.say('succeeded', { job_id: id });
+    assert.ok(room.feed.includes('run_complete(web2 success)'), room.feed.join());
   });
 
   it('12 a finished job stays in memory for wait_complete_time, then its id is unknown', async () => {

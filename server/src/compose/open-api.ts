@@ -7,6 +7,7 @@ import { findJob } from '../db/find-job.ts';
 import { findOutput } from '../db/find-output.ts';
 import { listJobs } from '../db/list-jobs.ts';
 import type { Directory } from '../directory/directory.ts';
+import { NotDurableError } from '../dispatcher/saver.ts';
 import type { Dispatcher, Random } from '../dispatcher/dispatcher.ts';
 import { makeApp } from '../http/app.ts';
 import type { Log } from '../log.ts';
@@ -71,6 +72,8 @@ export function openApi(deps: ApiDeps): FastifyInstance {
       jobsInMemory: () => jobs.inMemory(),
     },
     settings: config,
-    isUnavailable: (error) => error instanceof DbError && error.code === 'unavailable',
+    isUnavailable: (error) =>
+      error instanceof NotDurableError ||
+      (error instanceof DbError && error.code === 'unavailable'),
   });
 }

@@ -5,6 +5,8 @@ export interface Watch {
   fence: number;
   /** Output of this job is kept. */
   capture: boolean;
+  /** Heartbeats without a job since the node acknowledged the run; undefined while it does not run the job. */
+  idleBeats: number | undefined;
 }
 
 /** A node that is connected to this instance. */

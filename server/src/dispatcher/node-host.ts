@@ -45,6 +45,9 @@ export interface NodeHost {
   stop(): void;
 }
 
+/** Decision 5. */
+const LOST_AFTER_IDLE_BEATS = 2;
+
 /** The only holder of nodes: their messages and timers in, frames and reports out. */
 export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const { settings, clock, log, bus, saveOutput } = deps;
@@ -126,8 +129,20 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     jobId: string | null | undefined,
   ): void {
     perform(node, { kind: 'heartbeat', incarnation, now: clock.now() });
-    if (jobId === null || !isTracked(node)) return;
-    if (jobId === undefined || !node.jobs.has(jobId)) perform(node, { kind: 'reset' });
+    if (!isTracked(node)) return;
+    if (jobId === null) settleLostRuns(node);
+    else if (jobId === undefined || !node.jobs.has(jobId)) perform(node, { kind: 'reset' });
+  }
+
+  /** Decision 5: a node that runs a job and twice says that it has none has lost the result. */
+  function settleLostRuns(node: TrackedNode): void {
+    for (const [jobId, watch] of node.jobs) {
+      if (watch.idleBeats === undefined) continue;
+      watch.idleBeats += 1;
+      if (watch.idleBeats < LOST_AFTER_IDLE_BEATS) continue;
+      log.warn({ jobId, node: node.name }, 'the node has no job any more and sent no result');
+      report(node, jobId, 'aborted');
+    }
   }
 
   /** False for a job that is not in memory, or that this node is no part of (REFERENCE 12.3, S5). */
@@ -138,6 +153,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   ): boolean {
     const watch = typeof jobId === 'string' ? node.jobs.get(jobId) : undefined;
     if (watch === undefined || typeof jobId !== 'string') return false;
+    watch.idleBeats = kind === 'ack_run' ? 0 : undefined;
     log.debug({ jobId, node: node.name, kind }, 'report received');
     bus.publish('jobs', [{ kind, jobId, node: node.name, fence: watch.fence }]);
     return true;
@@ -184,7 +200,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
 
   function commit(node: TrackedNode, command: NodeCommand & { kind: 'commit' }, now: number): void {
     const { jobId, fence, capture, tail } = command;
-    node.jobs.set(jobId, { fence, capture });
+    node.jobs.set(jobId, { fence, capture, idleBeats: undefined });
     guarded(node, () => {
       sendTo(node, now, tail);
     });

@@ -39,6 +39,11 @@ export interface Saver {
   stop(): Promise<void>;
 }
 
+/** Changes wait for the store: whoever would read them must come again (Decision 2: 503). */
+export class NotDurableError extends Error {
+  override readonly name = 'NotDurableError';
+}
+
 interface Waiter {
   upTo: number;
   resolve: () => void;
@@ -101,7 +106,7 @@ export function makeSaver({ clock, log, store }: SaverDeps): Saver {
   function failed(error: unknown): void {
     const delay = Math.min(RETRY_FIRST * 2 ** failures, RETRY_MAX);
     failures += 1;
-    failure = new Error('changes of jobs could not be saved', { cause: error });
+    failure = new NotDurableError('changes of jobs could not be saved', { cause: error });
     log.error({ err: error, failures, delay }, 'changes could not be saved: trying again');
     cancelTimer?.();
     cancelTimer = clock.after(delay, write);
@@ -121,7 +126,7 @@ export function makeSaver({ clock, log, store }: SaverDeps): Saver {
     return new Promise((resolve, reject) => {
       const cancel = clock.after(PATIENCE, () => {
         waiters = waiters.filter((w) => w !== waiter);
-        reject(new Error('the store did not answer in time'));
+        reject(new NotDurableError('the store did not answer in time'));
       });
       const waiter: Waiter = {
         upTo: changed,

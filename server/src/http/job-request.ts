@@ -6,6 +6,9 @@ import { faultOfFile } from './job-file.ts';
 /** The largest number that the database keeps for `quorum` and `run_timeout` (REFERENCE 10). */
 const MAX_INTEGER = 2_147_483_647;
 
+/** Characters; no node of a longer name can connect, and the database could not index it. */
+const MAX_NODE_NAME = 255;
+
 const UNKNOWN = 'an unknown validation error has occurred';
 const NO_NODES = 'at least one node must be supplied';
 
@@ -60,6 +63,14 @@ const CHECKS: readonly (readonly [
   ['14–16', (d) => (isString(d['file']) ? faultOfFile(d['file']) : undefined)],
   ['H4', (d) => unless(optional(d, 'run_timeout', isWhole), mustBeWhole('run_timeout'))],
   ['H4, H5', (d) => unless(optional(d, 'quorum', isWhole), mustBeWhole('quorum'))],
+  [
+    'REFERENCE 10, H6',
+    (d) =>
+      unless(
+        (d['nodes'] as string[]).every((name) => name.length <= MAX_NODE_NAME),
+        `invalid node name supplied (must be <= ${MAX_NODE_NAME} characters)`,
+      ),
+  ],
   ['REFERENCE 10', (d) => unless(isStorable(d), 'invalid text (NUL or half a surrogate pair)')],
 ];
 

@@ -96,6 +96,11 @@ const refused: readonly (readonly [row: string, body: unknown, error: string])[]
   ['H4 a fractional quorum', job({ quorum: 0.5 }), quorumValue],
   ['H5 a negative quorum', job({ quorum: -1 }), quorumValue],
   [
+    'REFERENCE 10, H6 a node name that no node can have',
+    job({ nodes: ['n'.repeat(256)] }),
+    'invalid node name supplied (must be <= 255 characters)',
+  ],
+  [
     'REFERENCE 10 NUL in the command',
     job({ command: 'a\0b' }),
     'invalid text (NUL or half a surrogate pair)',
