@@ -61,6 +61,7 @@ export async function readConfig({ file, env }: ConfigSources): Promise<ReadConf
   const given = new Map<SettingKey, Given>();
   const ruby = await readRuby(file, env);
   for (const { file: at, line, message } of ruby?.warnings ?? []) {
+    refuseMistyped(`${at}:${line}`, message);
     warnings.push(`${at}:${line}: ${message}`);
   }
   for (const [name, setting] of namedIn(ruby)) take(name, givenBy(setting), given, warnings);
@@ -98,6 +99,19 @@ async function readRuby(
       throw new ServerError('bad_config', cause.message, { cause });
     throw cause;
   }
+}
+
+/**
+ * A name that nobody knows, in a file that holds settings of this server alone, is a mistyped one (Ruby would
+ * have stopped there as well): with it skipped, the server would run with other ports, keys and data.
+ */
+function refuseMistyped(place: string, warning: string): void {
+  const name = /^skipped: [`'](\w+)[`'] is neither quoted nor set above/.exec(warning)?.[1];
+  if (name === undefined) return;
+  throw new ServerError(
+    'bad_config',
+    `${place}: ${name} is no name that this server knows. Settings are written ${OBJECT}['name'] = value.`,
+  );
 }
 
 function includedFile(path: string): string | undefined {

@@ -206,6 +206,13 @@ describe('the settings of the server', () => {
     ]);
   });
 
+  it('refuses a mistyped name of the object, with its line', async () => {
+    assert.equal(
+      await refusal("opscode_push_server['dir'] = '/nowhere'\n"),
+      `${file}:1: opscode_push_server is no name that this server knows. Settings are written opscode_pushy_server['name'] = value.`,
+    );
+  });
+
   it('needs a key for a Chef server, and one that can be read', async () => {
     const url = "opscode_pushy_server['chef_server_url'] = 'http://localhost'\n";
     const key = (path: string): string =>
