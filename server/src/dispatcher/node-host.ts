@@ -45,6 +45,8 @@ export interface NodeHost {
   stop(): void;
 }
 
+/** Characters of a refusal's reason that are logged. */
+const MAX_REASON = 500;
 /** Decision 5. */
 const LOST_AFTER_IDLE_BEATS = 2;
 
@@ -112,10 +114,19 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
       case 'failed':
         keepOutput(node, message);
         break;
-      case 'ack_commit':
       case 'nack_commit':
-      case 'ack_run':
       case 'nack_run':
+        log.info(
+          {
+            jobId: jobIdOf(message),
+            node: node.name,
+            reason: message.reason?.slice(0, MAX_REASON),
+          },
+          'the node refuses the job',
+        );
+        break;
+      case 'ack_commit':
+      case 'ack_run':
         break;
     }
     const known = report(node, jobIdOf(message), message.type);
