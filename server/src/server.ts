@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { seal } from '@pushy/protocol';
 import type { Clock } from './clock.ts';
 import { openApi } from './compose/open-api.ts';
-import { openDatabase } from './compose/open-database.ts';
+import { openOwnDatabase } from './compose/open-database.ts';
 import { openDirectory } from './compose/open-directory.ts';
 import { openDispatcher } from './compose/open-dispatcher.ts';
 import { openWire } from './compose/open-wire.ts';
@@ -68,7 +68,7 @@ export function makeServer(config: Config, ports: Ports): Server {
     });
     if (secrets.created) log.info({ dir: config.dir }, 'made the keys of this server');
 
-    const db = await openDatabase(config, log);
+    const db = await openOwnDatabase(config, log, clock);
     teardown.add('database', () => db.close());
     const settled = await settleUnfinishedJobs(db, clock.now());
     if (settled.length > 0) log.warn({ jobs: settled }, 'jobs of the previous run are crashed');
