@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { seal } from '@pushy/protocol';
 import type { Clock } from './clock.ts';
 import { openApi } from './compose/open-api.ts';
-import { openDatabase } from './compose/open-database.ts';
+import { openOwnDatabase } from './compose/open-database.ts';
 import { openDirectory } from './compose/open-directory.ts';
 import { openDispatcher } from './compose/open-dispatcher.ts';
 import { openWire } from './compose/open-wire.ts';
@@ -50,7 +50,15 @@ export function makeServer(config: Config, ports: Ports): Server {
     await mkdir(config.dir, { recursive: true, mode: 0o700 }).catch(cannot('dir: cannot be used'));
     // First of all: whoever has the socket has the data directory, and nobody settles another's jobs.
     const { promise: opened, resolve: opens } = deferred<Db>();
-    const control = await openControlSocket({ config, db: opened, log });
+    const nodeRemoved = async (orgId: string, node: string): Promise<void> => {
+      const removed = wire.admissions.remove(orgId, node);
+      dispatcher.dropNode(orgId, node);
+      // The command has removed the stored keys already; this is for one that came meanwhile.
+      await removed.catch((error: unknown) => {
+        log.warn({ err: error, node }, 'keys of a removed node may still be stored');
+      });
+    };
+    const control = await openControlSocket({ config, db: opened, nodeRemoved, log });
     teardown.add('control socket', () => control.close());
 
     const secrets = await openSecrets(config.dir);
@@ -60,9 +68,8 @@ export function makeServer(config: Config, ports: Ports): Server {
     });
     if (secrets.created) log.info({ dir: config.dir }, 'made the keys of this server');
 
-    const db = await openDatabase(config, log);
+    const db = await openOwnDatabase(config, log, clock);
     teardown.add('database', () => db.close());
-    opens(db);
     const settled = await settleUnfinishedJobs(db, clock.now());
     if (settled.length > 0) log.warn({ jobs: settled }, 'jobs of the previous run are crashed');
 
@@ -76,6 +83,7 @@ export function makeServer(config: Config, ports: Ports): Server {
     const wire = await openWire({ config, db, clock, log, secrets, teardown, onFrames });
     const dispatcher = openDispatcher({ config, db, clock, log, secrets, random, directory, wire });
     teardown.add('dispatcher', () => dispatcher.stop());
+    opens(db);
     const bound = await wire.bind();
 
     const parts = { config, db, clock, log, secrets, random, directory, dispatcher, wire };

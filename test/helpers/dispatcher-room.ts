@@ -128,6 +128,7 @@ export function makeRoom(more: Partial<DispatcherDeps> = {}): Room {
       known: (name) => (name === 'acme' ? ORG_ID : undefined),
       resolve: () => Promise.resolve(undefined),
     },
+    isAdmitted: () => true,
     bus: jsonBus(makeLocalBus()),
     random: { bytes: (count) => Buffer.alloc(count, 7), fraction: () => 0 },
     onEvent: (_jobId, _orgId, event) => feed.push(shortly(event)),

@@ -15,6 +15,8 @@ import { send, sendSigned } from './http.ts';
 export interface WireAgent {
   /** Sends heartbeats until the server calls the node available. */
   heartbeat(): Promise<void>;
+  /** Sends one heartbeat and waits for nothing. */
+  beat(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -93,6 +95,7 @@ export async function startWireAgent(options: {
       do await beat();
       while (!(await state()).includes('"availability":"available"'));
     },
+    beat,
     close: async () => {
       socket.close();
       await reading;

@@ -19,7 +19,7 @@ export interface DispatcherParts {
   secrets: Secrets;
   random: Random;
   directory: Directory;
-  wire: Pick<Wire, 'command'>;
+  wire: Pick<Wire, 'command' | 'admissions'>;
 }
 
 /** The heart with its ports filled: tables, socket, keys, directory. */
@@ -47,6 +47,9 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     sender: wire.command,
     sessionKeys: { of: (orgId, node) => secrets.sessionKey(orgId, node) },
     organizations: makeKnownOrganizations(directory, clock),
+    // Without CURVE nodes bring no keys.
+    isAdmitted: (orgId, node) =>
+      config.disableCurveEncryption || wire.admissions.isAdmitted(orgId, node),
     bus: makeLocalBus(),
     random,
   });

@@ -40,6 +40,7 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
   const admissions = makeAdmissions({
     clock,
     log,
+    configLifetime: config.configLifetime,
     store: {
       save: (admission, keep) => saveAdmission(db, admission, keep),
       list: () => listAdmissions(db),

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../errors.ts';
 import { readOperation, type Outcome } from './operations.ts';
-import { perform } from './perform.ts';
+import { perform, type NodeRemoved } from './perform.ts';
 import { refusalOf } from './standalone-only.ts';
 
 /** Name of the control socket in the data directory. */
@@ -23,8 +23,10 @@ export function controlPath(dir: string): string {
 
 export interface ControlDeps {
   config: Pick<Config, 'dir' | 'chefServerUrl'>;
-  /** Resolves when the database is open: a command that comes earlier waits for it. */
+  /** Resolves when commands can be carried out: one that comes earlier waits for it. */
   db: Promise<Db>;
+  /** Called after `db` has resolved. */
+  nodeRemoved: NodeRemoved;
   log: {
     info(fields: object, message: string): void;
     error(fields: object, message: string): void;
@@ -32,7 +34,7 @@ export interface ControlDeps {
 }
 
 /** Serves the directory commands to the owner of the data directory, on a Unix socket of mode 0600. */
-export async function openControlSocket({ config, db, log }: ControlDeps): Promise<{
+export async function openControlSocket({ config, db, nodeRemoved, log }: ControlDeps): Promise<{
   close(): Promise<void>;
 }> {
   const path = controlPath(config.dir);
@@ -49,7 +51,7 @@ export async function openControlSocket({ config, db, log }: ControlDeps): Promi
     if (refusal !== undefined) return { ok: false, message: refusal };
     const operation = readOperation(body);
     if (typeof operation === 'string') return { ok: false, message: operation };
-    const outcome = await perform(await db, operation);
+    const outcome = await perform(await db, operation, nodeRemoved);
     if (outcome.ok) log.info({ operation: operation.do, org: operation.org }, 'directory command');
     return outcome;
   });

@@ -7,6 +7,7 @@ import type { Db } from '../db/db.ts';
 import { findGroup } from '../db/find-group.ts';
 import { findOrganization } from '../db/find-organization.ts';
 import { findPrincipals } from '../db/find-principals.ts';
+import { removeAdmissions } from '../db/remove-admissions.ts';
 import { removeGroupMember } from '../db/remove-group-member.ts';
 import { removePrincipal } from '../db/remove-principal.ts';
 import { describeOrganization } from './describe.ts';
@@ -18,16 +19,28 @@ const ADMINS = 'admins';
 type InOrganization = Exclude<Operation, { do: 'org-add' }>;
 type MemberOperation = Extract<Operation, { do: 'member-add' | 'member-remove' }>;
 
+/** Hears of a node whose removal is durable. */
+export type NodeRemoved = (orgId: string, node: string) => Promise<void>;
+
 /** Carries out one operation on our own directory, all or nothing. */
-export async function perform(db: Db, operation: Operation): Promise<Outcome> {
-  return db.tx(async (tx) => {
+export async function perform(
+  db: Db,
+  operation: Operation,
+  nodeRemoved?: NodeRemoved,
+): Promise<Outcome> {
+  let orgId: string | undefined;
+  const outcome = await db.tx(async (tx) => {
     if (operation.do === 'org-add') return addOrg(tx, operation.org);
     const organization = await findOrganization(tx, operation.org);
     if (organization === undefined) {
       return no(`There is no organization '${operation.org}': make it with org-add.`);
     }
-    return within(tx, organization.guid, operation);
+    orgId = organization.guid;
+    return within(tx, orgId, operation);
   });
+  const gone = operation.do === 'principal-remove' && operation.type === 'client' && outcome.ok;
+  if (gone && orgId !== undefined) await nodeRemoved?.(orgId, operation.name);
+  return outcome;
 }
 
 async function addOrg(db: Db, org: string): Promise<Outcome> {
@@ -55,9 +68,12 @@ async function within(db: Db, orgId: string, operation: InOrganization): Promise
     }
     case 'principal-remove': {
       const { name, type } = operation;
-      return (await removePrincipal(db, { orgId, name, type }))
-        ? yes(`Removed ${wordFor(type)} '${name}' from '${org}'.`)
-        : no(`There is no ${wordFor(type)} '${name}' in '${org}'.`);
+      if (!(await removePrincipal(db, { orgId, name, type }))) {
+        return no(`There is no ${wordFor(type)} '${name}' in '${org}'.`);
+      }
+      // Decision 12: also where no server runs that could forget them.
+      if (type === 'client') await removeAdmissions(db, orgId, name);
+      return yes(`Removed ${wordFor(type)} '${name}' from '${org}'.`);
     }
     case 'group-add':
       return (await addGroup(db, { orgId, name: operation.group }))

@@ -116,7 +116,8 @@ const AWAY =
 /** What the driver says, without a code, of a connection. */
 const AWAY_TEXT = /timeout|terminated|not queryable|after calling end|closed/i;
 
-function asDbError(error: unknown, what: string): DbError {
+/** What the driver threw, as an error of this room. */
+export function asDbError(error: unknown, what: string): DbError {
   if (error instanceof DbError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

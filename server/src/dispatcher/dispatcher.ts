@@ -56,6 +56,8 @@ export interface DispatcherDeps {
   sender: FrameSender;
   sessionKeys: SessionKeys;
   organizations: Organizations;
+  /** False for a node that was removed: its messages are dropped. Asked for every message: a look-up. */
+  isAdmitted: (orgId: string, node: string) => boolean;
   bus: Bus;
   random: Random;
   /** Hears every event of every job, in order; `job_complete` after the job's end is durable. Must not throw. */
@@ -85,6 +87,8 @@ export interface Jobs {
 export interface Dispatcher {
   jobs: Jobs;
   presence: Presence;
+  /** The node is removed: it is unavailable at once, and jobs that watch it get `down`. */
+  dropNode(orgId: string, node: string): void;
   /** From the ROUTER: a connection's address and the frames after it. Never throws, never rejects. */
   onFrames(address: Buffer, frames: readonly Buffer[]): void;
   /** Ends all timers, refuses all further work, saves the last changes (waits at most 5 s for the store). */
@@ -120,6 +124,9 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       inMemory: () => jobs.inMemory(),
     },
     presence: nodes.presence,
+    dropNode(orgId, node) {
+      nodes.dropNode(orgId, node);
+    },
     onFrames(address, frames) {
       if (stopped) return;
       try {

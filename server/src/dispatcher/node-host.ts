@@ -32,6 +32,8 @@ export interface NodeHostDeps {
   sender: FrameSender;
   sessionKeys: SessionKeys;
   organizations: Organizations;
+  /** False for a node that was removed: its session key alone opens nothing. Asked for every message. */
+  isAdmitted: (orgId: string, node: string) => boolean;
   bus: Bus;
   /** Keeps the output of a run. */
   saveOutput: (output: JobChanges['outputs'][number]) => void;
@@ -41,6 +43,8 @@ export interface NodeHostDeps {
 
 export interface NodeHost {
   presence: Presence;
+  /** Forgets a node that is removed; jobs that watch it get `down`. */
+  dropNode(orgId: string, node: string): void;
   onFrames(address: Buffer, frames: readonly Buffer[]): void;
   stop(): void;
 }
@@ -52,10 +56,10 @@ const LOST_AFTER_IDLE_BEATS = 2;
 
 /** The only holder of nodes: their messages and timers in, frames and reports out. */
 export function makeNodeHost(deps: NodeHostDeps): NodeHost {
-  const { settings, clock, log, bus, saveOutput } = deps;
+  const { settings, clock, log, bus, saveOutput, isAdmitted } = deps;
   const book = makeNodeBook();
   const sendTo = makeOutbox(deps);
-  const { perform, guarded, isTracked } = makeNodeLife({ ...deps, book, sendTo, ended });
+  const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, book, sendTo, ended });
   const refuse = makeRefusals({ clock, log });
   const inbox = makeInbox({ ...deps, refuse, deliver });
   const unsubscribe = bus.subscribe('nodes', (commands) => {
@@ -64,6 +68,10 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const endScans = runScans({ settings, clock, log, scan });
 
   function deliver(address: Buffer, orgId: string, message: AgentMessage): void {
+    if (!isAdmitted(orgId, message.node)) {
+      refuse('not_admitted', { orgId, node: message.node });
+      return;
+    }
     const bound = book.at(address);
     const known = book.find(orgId, message.node);
     if (bound !== undefined && bound !== known) {
@@ -234,6 +242,10 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
 
   return {
     presence: makePresence(book),
+    dropNode(orgId, name) {
+      const node = book.find(orgId, name);
+      if (node !== undefined) end(node, 'removed');
+    },
     onFrames: inbox.onFrames,
     stop() {
       inbox.stop();

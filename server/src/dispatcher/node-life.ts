@@ -23,6 +23,8 @@ export interface NodeLife {
   /** A failure of ours at one node must not reach the others: that node's record ends (N6). */
   guarded: (node: TrackedNode, action: () => void) => void;
   isTracked: (node: TrackedNode) => boolean;
+  /** Ends the record. */
+  end: (node: TrackedNode, reason: string) => void;
 }
 
 export function makeNodeLife(deps: NodeLifeDeps): NodeLife {
@@ -73,5 +75,5 @@ export function makeNodeLife(deps: NodeLifeDeps): NodeLife {
     return book.find(node.orgId, node.name) === node;
   }
 
-  return { perform, guarded, isTracked };
+  return { perform, guarded, isTracked, end };
 }

@@ -31,6 +31,8 @@ export interface Admissions {
   admit(admission: Admission): Promise<void>;
   /** Asked at every handshake. */
   allows(curveKey: Buffer): boolean;
+  /** True while the node has a key that may connect. Asked for every message: a look-up. */
+  isAdmitted(orgId: string, node: string): boolean;
   /** A node's client is gone or refused: none of its keys may connect again. */
   remove(orgId: string, node: string): Promise<void>;
   /** Reads back what was admitted before the restart. */
@@ -43,21 +45,26 @@ interface Deps {
   log: { warn(fields: object, message: string): void };
   /** Without one, keys end with the process. */
   store?: AdmissionStore;
+  /** Seconds between two renewals by an agent. */
+  configLifetime?: number;
 }
 
 /** Keys that one node may have at a time: the agent's own, the one before its restart, one spare. */
 const NODE_KEYS = 3;
 /** Keys that one user may have at a time. */
 const USER_KEYS = 100;
-/** Milliseconds. An agent renews its key with every config request, by default each hour. */
+/** Milliseconds at least. An agent renews its key with every config request, by default each hour. */
 const NODE_KEY_LIFE = 24 * 3_600_000;
+/** An agent may miss a renewal. */
+const RENEWALS_IN_LIFE = 2;
 /** Milliseconds, as in the reference (REFERENCE 15.7). */
 const USER_KEY_LIFE = 60_000;
 /** Milliseconds between two sweeps. */
 const SWEEP_INTERVAL = 60_000;
 
 /** Makes the table of admitted keys. */
-export function makeAdmissions({ clock, log, store }: Deps): Admissions {
+export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps): Admissions {
+  const nodeKeyLife = Math.max(NODE_KEY_LIFE, RENEWALS_IN_LIFE * configLifetime * 1000);
   /** Holder (a node or a user) -> key -> when it lapses; the key renewed last stands last. */
   const holders = new Map<string, Map<string, number>>();
   /** Key -> its holders: two nodes may bring the same one, and each may lose it alone. */
@@ -83,7 +90,7 @@ export function makeAdmissions({ clock, log, store }: Deps): Admissions {
     for (const [holder, keys] of holders) {
       for (const [key, lapsesAt] of keys) if (lapsesAt <= now) drop(holder, key);
     }
-    store?.removeLapsed(now - NODE_KEY_LIFE).catch((error: unknown) => {
+    store?.removeLapsed(now - nodeKeyLife).catch((error: unknown) => {
       log.warn({ err: error }, 'lapsed CURVE keys could not be removed from the database');
     });
   };
@@ -98,7 +105,7 @@ export function makeAdmissions({ clock, log, store }: Deps): Admissions {
         put(`user/${orgId}/${requester.name}`, key, now + USER_KEY_LIFE, USER_KEYS);
         return;
       }
-      put(nameOfNode(orgId, node), key, now + NODE_KEY_LIFE, NODE_KEYS);
+      put(nameOfNode(orgId, node), key, now + nodeKeyLife, NODE_KEYS);
       await store?.save({ ...admission, renewedAt: now }, NODE_KEYS).catch((error: unknown) => {
         log.warn({ err: error, node }, 'a CURVE key could not be stored');
       });
@@ -111,6 +118,7 @@ export function makeAdmissions({ clock, log, store }: Deps): Admissions {
       }
       return false;
     },
+    isAdmitted: (orgId, node) => holders.has(nameOfNode(orgId, node)),
     async remove(orgId, node) {
       const holder = nameOfNode(orgId, node);
       for (const key of holders.get(holder)?.keys() ?? []) drop(holder, key);
@@ -119,7 +127,7 @@ export function makeAdmissions({ clock, log, store }: Deps): Admissions {
     async load() {
       const now = clock.now();
       for (const { orgId, node, curveKey, renewedAt } of (await store?.list()) ?? []) {
-        const lapsesAt = renewedAt + NODE_KEY_LIFE;
+        const lapsesAt = renewedAt + nodeKeyLife;
         if (lapsesAt > now) put(nameOfNode(orgId, node), nameOfKey(curveKey), lapsesAt, NODE_KEYS);
       }
     },

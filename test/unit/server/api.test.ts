@@ -206,6 +206,26 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
       assert.equal(next.status, 'complete');
     });
 
+    it('Decision 12 knows a node no more at once when it is removed, whatever it still sends', async () => {
+      const web1 = await agent('x');
+      await door({ do: 'principal-remove', org: 'acme', name: 'web1', type: 'client' });
+      const gone = '{"node_name":"web1","status":"offline","availability":"unavailable"}';
+      const status = async (): Promise<string> =>
+        (await ask('alice', `${ORG}/node_states/web1`)).body;
+      assert.equal(await status(), gone);
+      while (!server.lines.some(({ fields }) => JSON.stringify(fields).includes('not_admitted'))) {
+        await web1.beat();
+        assert.equal(await status(), gone);
+      }
+      const [type, { publicKey }] = ['client', keys.web1] as const;
+      await door({ do: 'principal-add', org: 'acme', name: 'web1', type, publicKey, admin: false });
+      await agent('y');
+      assert.equal(
+        (await ended(await start({ command: 'x', nodes: ['web1'] }))).status,
+        'complete',
+      );
+    });
+
     it('logs neither keys nor the env of jobs', () => {
       const said = JSON.stringify(server.lines);
       assert.ok(!said.includes('PRIVATE KEY'));

@@ -28,7 +28,9 @@ describe('the control socket', () => {
     db: Promise<Db> = Promise.resolve(oneOrganization),
     chefServerUrl?: string,
   ): Promise<void> => {
-    const control = await openControlSocket({ config: { dir, chefServerUrl }, db, log });
+    const nodeRemoved = (): Promise<void> => Promise.resolve();
+    const deps = { config: { dir, chefServerUrl }, db, nodeRemoved, log };
+    const control = await openControlSocket(deps);
     ends.push(() => control.close());
   };
 

@@ -44,6 +44,31 @@ describe('the dispatcher', () => {
     });
   });
 
+  it('Decision 12 drops the messages of a node without an admission', async () => {
+    let admitted = true;
+    const { dispatcher, ready, agent, complaints } = open({ isAdmitted: () => admitted });
+    const a = await ready('a');
+    admitted = false;
+    await a.say('ack_run', { job_id: null });
+    await agent('b').say('heartbeat');
+    assert.equal(dispatcher.presence.get(ORG_ID, 'a').availability, 'available');
+    assert.equal(dispatcher.presence.count(), 1);
+    assert.equal(complaints[0]?.fields['reason'], 'not_admitted');
+  });
+
+  it('N6 a removed node is unavailable at once and down to its jobs', async () => {
+    const { dispatcher, ready, start, store } = open();
+    const [a, b] = [await ready('a'), await ready('b')];
+    const id = await start(['a', 'b'], { quorum: 1 });
+    await b.say('ack_commit', { job_id: id });
+    dispatcher.dropNode(ORG_ID, 'a');
+    dispatcher.dropNode(ORG_ID, 'none');
+    await turn();
+    assert.equal(dispatcher.presence.get(ORG_ID, 'a').status, 'offline');
+    assert.equal(store.nodesOf(id)['a'], 'unavailable');
+    assert.deepEqual([a.heard(), b.heard()], [['commit'], ['commit', 'run']]);
+  });
+
   it('N4 repeats an abort that is not answered, ever more seldom, until it is', async () => {
     const { clock, agent } = open();
     const a = agent('a');

@@ -110,7 +110,9 @@ describe('admissions', () => {
     await admissions.admit(fromClient(1));
     await admissions.admit(fromClient(2));
     await admissions.admit(fromClient(2, 'web2'));
+    assert.equal(admissions.isAdmitted('acme-guid', 'web1'), true);
     await admissions.remove('acme-guid', 'web1');
+    assert.equal(admissions.isAdmitted('acme-guid', 'web1'), false);
     assert.deepEqual(allowed(1, 2), [2]);
     await admissions.remove('acme-guid', 'none');
     await admissions.remove('acme-guid', 'web2');
