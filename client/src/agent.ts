@@ -52,7 +52,7 @@ const SWEEP_MS = 3_600_000;
 /** Puts the agent together. */
 export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: AgentPorts): Agent {
   const { clock, log, link, random } = ports;
-  const files = makeJobFiles(settings.fileDir, ownUserId());
+  const files = makeJobFiles(settings.fileDir, ownUserId(), log);
   /** Urgent reconfigurations since the server was last heard. */
   let strikes = 0;
 

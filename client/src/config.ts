@@ -21,6 +21,8 @@ export interface AgentSettings {
   readonly clientKey: KeyObject;
   readonly trust: Trust;
   readonly whitelist: readonly WhitelistEntry[];
+  /** The file sets no whitelist. */
+  readonly isDefaultWhitelist: boolean;
   /** chef-client's own lock file: what `lock: true` means. */
   readonly lockFile: string;
   readonly fileDir: string;
@@ -101,11 +103,12 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const logFile = logLocation(options, values);
   return {
     serverUrl: serverUrl(options.server ?? values.text('chef_server_url'), values, file),
-    nodeName: options.nodeName ?? values.text('node_name') ?? (await sources.fullHostName()),
+    nodeName: nodeName(options, values) ?? (await sources.fullHostName()),
     hostName: sources.shortHostName,
     clientKey: clientKey(options, values),
     trust: trust(values, environment, file),
     whitelist: await whitelist(values),
+    isDefaultWhitelist: values.raw('whitelist') === undefined,
     lockFile: lockFile(values),
     fileDir: options.fileDir ?? values.text('file_dir') ?? '/tmp/chef-push',
     fileDirExpiryMs: (values.whole('file_dir_expiry') ?? 86_400) * 1000,
@@ -168,6 +171,13 @@ function serverUrl(
     throw new AgentError('bad_config', `${values.place('chef_server_url')} '${text}': ${advice}`);
   }
   return text;
+}
+
+function nodeName(options: CommandLine, values: ConfigValues): string | undefined {
+  const name = options.nodeName ?? values.text('node_name');
+  if (name !== '') return name;
+  const where = options.nodeName === undefined ? values.place('node_name') : '--node-name';
+  throw new AgentError('bad_config', `${where} must not be empty`);
 }
 
 function clientKey(options: CommandLine, values: ConfigValues): KeyObject {

@@ -39,16 +39,17 @@ async function serve(options: CommandLine): Promise<number> {
   });
 
   // The file is read by a child while the larger half of the agent is loaded.
-  const [settings, { makeAgent, makeLink, makeWhitelist, newCurveKeys }] = await Promise.all([
-    loadSettings({
-      options,
-      env: process.env,
-      readFile: readConfigFile,
-      shortHostName: hostname(),
-      fullHostName: () => hostName(hostname()),
-    }),
-    import('./index.ts'),
-  ]);
+  const [settings, { makeAgent, makeLink, makeWhitelist, newCurveKeys, summarize }] =
+    await Promise.all([
+      loadSettings({
+        options,
+        env: process.env,
+        readFile: readConfigFile,
+        shortHostName: hostname(),
+        fullHostName: () => hostName(hostname()),
+      }),
+      import('./index.ts'),
+    ]);
   const log = openLog(settings);
   for (const warning of settings.warnings) log.warn({ warning }, 'configuration file');
   const agent = makeAgent(settings, makeWhitelist(settings.whitelist), {
@@ -63,6 +64,8 @@ async function serve(options: CommandLine): Promise<number> {
   };
   const { nodeName: node } = settings;
   log.info({ node, version: version(), pid: process.pid }, 'pushy-client starts');
+  const { whitelist, isDefaultWhitelist: isDefault } = settings;
+  log.info({ ...summarize(whitelist), isDefault }, 'whitelist');
   await agent.run(end.signal);
   return 0;
 }

@@ -44,6 +44,15 @@ export function makeWhitelist(entries: readonly WhitelistEntry[]): Whitelist {
   };
 }
 
+/** What a log says about the entries: the names, and how many patterns there are. */
+export function summarize(entries: readonly WhitelistEntry[]): {
+  commands: string[];
+  patterns: number;
+} {
+  const commands = entries.flatMap((entry) => ('name' in entry ? [entry.name] : []));
+  return { commands, patterns: entries.length - commands.length };
+}
+
 function withLock(commandLine: string, lock: true | string | undefined): CommandEntry {
   return lock === undefined ? { commandLine } : { commandLine, lock };
 }

@@ -60,6 +60,7 @@ describe('settings (ADDON C.3, F.2)', () => {
         clientKey: undefined,
         trust: { rejectUnauthorized: true },
         whitelist: [{ name: 'chef-client', commandLine: 'chef-client' }],
+        isDefaultWhitelist: true,
         lockFile: '/var/chef/cache/chef-client-running.pid',
         fileDir: '/tmp/chef-push',
         fileDirExpiryMs: 86_400_000,
@@ -89,6 +90,7 @@ describe('settings (ADDON C.3, F.2)', () => {
     const settings = await load(lines, {}, readConfigFile);
     assert.equal(settings.nodeName, 'web01');
     assert.equal(settings.showTime, false);
+    assert.equal(settings.isDefaultWhitelist, false);
     assert.deepEqual(settings.whitelist, [
       { name: 'chef-client', commandLine: 'chef-client' },
       { name: 'x', commandLine: 'y', lock: true },
@@ -210,6 +212,11 @@ describe('settings (ADDON C.3, F.2)', () => {
       /:3: node_name must be a text/,
     ],
     [
+      'an empty node name',
+      () => [...must(), "node_name ''"],
+      /push-jobs-client\.rb:3: node_name must not be empty/,
+    ],
+    [
       'a number among names',
       () => [...must(), 'allowed_overwritable_env_vars [1]'],
       /:3: .* must be an array of texts/,
@@ -255,6 +262,12 @@ describe('settings (ADDON C.3, F.2)', () => {
       /must be set together/,
     ],
   ];
+  it('refuses an empty node name on the command line', async () => {
+    await assert.rejects(load(must(), { nodeName: '' }), {
+      code: 'bad_config',
+      message: '--node-name must not be empty',
+    });
+  });
   for (const [what, lines, message] of refused) {
     it(`refuses ${what}`, async () => {
       await assert.rejects(load(lines()), { name: 'AgentError', message });

@@ -69,7 +69,12 @@ describe('pushy-client, the program', function () {
         assert.equal(code, 0);
         assert.equal(stdout, `pushy-client ends: ${signal}\n`);
         assert.equal(stderr, '');
-        assert.match(readFileSync(log, 'utf8'), /^\[.*\] INFO: pushy-client starts node=web01/);
+        const lines = readFileSync(log, 'utf8');
+        assert.match(lines, /^\[.*\] INFO: pushy-client starts node=web01/);
+        assert.match(
+          lines,
+          /INFO: whitelist commands=\["chef-client"\] patterns=0 isDefault=true\n/,
+        );
       });
     }
 
