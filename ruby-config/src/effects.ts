@@ -1,27 +1,13 @@
 import {
   AliasMethodNode,
   BlockNode,
-  CallAndWriteNode,
   CallNode,
-  CallOperatorWriteNode,
-  CallOrWriteNode,
   CallTargetNode,
-  ConstantAndWriteNode,
-  ConstantOperatorWriteNode,
-  ConstantOrWriteNode,
   ConstantTargetNode,
-  ConstantWriteNode,
   DefNode,
-  IndexAndWriteNode,
-  IndexOperatorWriteNode,
-  IndexOrWriteNode,
   IndexTargetNode,
-  LocalVariableAndWriteNode,
-  LocalVariableOperatorWriteNode,
-  LocalVariableOrWriteNode,
   LocalVariableReadNode,
   LocalVariableTargetNode,
-  LocalVariableWriteNode,
   type Node,
 } from '@ruby/prism/src/nodes.js';
 import { isEnvironment } from './environment.ts';
@@ -33,6 +19,7 @@ import {
   literalKey,
   settingRead,
 } from './nodes.ts';
+import { isAttributeWrite, isConstantWrite, isIndexWrite, isLocalWrite } from './write-nodes.ts';
 
 /** What running a piece of Ruby might change, as far as its text shows. */
 export type Effect =
@@ -79,21 +66,13 @@ export function effectsOf(node: Node): Effect[] {
 
 function ownEffects(node: Node): Effect[] {
   if (node instanceof CallNode) return callEffects(node);
-  if (isLocalWrite(node)) return [{ kind: 'local', name: node.name, node }];
-  if (isConstantWrite(node)) return [{ kind: 'constant', name: node.name, node }];
-  if (
-    node instanceof IndexOrWriteNode ||
-    node instanceof IndexAndWriteNode ||
-    node instanceof IndexOperatorWriteNode ||
-    node instanceof IndexTargetNode
-  )
+  if (isLocalWrite(node) || node instanceof LocalVariableTargetNode)
+    return [{ kind: 'local', name: node.name, node }];
+  if (isConstantWrite(node) || node instanceof ConstantTargetNode)
+    return [{ kind: 'constant', name: node.name, node }];
+  if (isIndexWrite(node) || node instanceof IndexTargetNode)
     return indexEffects(node, node.receiver, argumentsOf(node)[0]);
-  if (
-    node instanceof CallOrWriteNode ||
-    node instanceof CallAndWriteNode ||
-    node instanceof CallOperatorWriteNode
-  )
-    return attributeEffects(node, node.receiver, node.readName);
+  if (isAttributeWrite(node)) return attributeEffects(node, node.receiver, node.readName);
   if (node instanceof CallTargetNode)
     return attributeEffects(node, node.receiver, node.name.replace(/=$/, ''));
   if (node instanceof DefNode) return [{ kind: 'setting', name: node.name, node }];
@@ -102,26 +81,6 @@ function ownEffects(node: Node): Effect[] {
     return name === undefined ? [{ kind: 'any_setting', node }] : [{ kind: 'setting', name, node }];
   }
   return [];
-}
-
-function isLocalWrite(node: Node) {
-  return (
-    node instanceof LocalVariableWriteNode ||
-    node instanceof LocalVariableOrWriteNode ||
-    node instanceof LocalVariableAndWriteNode ||
-    node instanceof LocalVariableOperatorWriteNode ||
-    node instanceof LocalVariableTargetNode
-  );
-}
-
-function isConstantWrite(node: Node) {
-  return (
-    node instanceof ConstantWriteNode ||
-    node instanceof ConstantOrWriteNode ||
-    node instanceof ConstantAndWriteNode ||
-    node instanceof ConstantOperatorWriteNode ||
-    node instanceof ConstantTargetNode
-  );
 }
 
 function callEffects(node: CallNode): Effect[] {

@@ -1,16 +1,16 @@
 import {
-  CallAndWriteNode,
-  CallOperatorWriteNode,
+  type CallAndWriteNode,
+  type CallOperatorWriteNode,
   CallOrWriteNode,
-  ConstantAndWriteNode,
-  ConstantOperatorWriteNode,
+  type ConstantAndWriteNode,
+  type ConstantOperatorWriteNode,
   ConstantOrWriteNode,
   ConstantWriteNode,
-  IndexAndWriteNode,
-  IndexOperatorWriteNode,
+  type IndexAndWriteNode,
+  type IndexOperatorWriteNode,
   IndexOrWriteNode,
-  LocalVariableAndWriteNode,
-  LocalVariableOperatorWriteNode,
+  type LocalVariableAndWriteNode,
+  type LocalVariableOperatorWriteNode,
   LocalVariableOrWriteNode,
   LocalVariableWriteNode,
   type Node,
@@ -22,6 +22,7 @@ import { constantPlace, indexPlace, localPlace, type Place } from './places.ts';
 import { notStatic } from './refuse.ts';
 import type { Scope } from './scope.ts';
 import { isTruthy, type RubyValue } from './values.ts';
+import { isAttributeWrite, isConstantWrite, isIndexWrite, isLocalWrite } from './write-nodes.ts';
 
 type Write =
   | LocalVariableWriteNode
@@ -64,41 +65,8 @@ function valueOf(node: Write, place: Place, scope: Scope): RubyValue | undefined
 
 function isWrite(node: Node): node is Write {
   return (
-    'value' in node && (isLocal(node) || isConstant(node) || isIndex(node) || isAttribute(node))
-  );
-}
-
-function isLocal(node: Node) {
-  return (
-    node instanceof LocalVariableWriteNode ||
-    node instanceof LocalVariableOrWriteNode ||
-    node instanceof LocalVariableAndWriteNode ||
-    node instanceof LocalVariableOperatorWriteNode
-  );
-}
-
-function isConstant(node: Node) {
-  return (
-    node instanceof ConstantWriteNode ||
-    node instanceof ConstantOrWriteNode ||
-    node instanceof ConstantAndWriteNode ||
-    node instanceof ConstantOperatorWriteNode
-  );
-}
-
-function isIndex(node: Node) {
-  return (
-    node instanceof IndexOrWriteNode ||
-    node instanceof IndexAndWriteNode ||
-    node instanceof IndexOperatorWriteNode
-  );
-}
-
-function isAttribute(node: Node) {
-  return (
-    node instanceof CallOrWriteNode ||
-    node instanceof CallAndWriteNode ||
-    node instanceof CallOperatorWriteNode
+    'value' in node &&
+    (isLocalWrite(node) || isConstantWrite(node) || isIndexWrite(node) || isAttributeWrite(node))
   );
 }
 
@@ -116,9 +84,9 @@ function decides(node: Write, place: Place): boolean {
 }
 
 function placeOf(node: Write, scope: Scope): Place {
-  if (isLocal(node)) return localPlace(node, node.name, scope);
-  if (isConstant(node)) return constantPlace(node, node.name, scope);
-  if (isIndex(node)) {
+  if (isLocalWrite(node)) return localPlace(node, node.name, scope);
+  if (isConstantWrite(node)) return constantPlace(node, node.name, scope);
+  if (isIndexWrite(node)) {
     if (node.receiver === null) throw notStatic(scope, node, 'an index of nothing');
     return indexPlace(node, node.receiver, argumentsOf(node), scope);
   }
