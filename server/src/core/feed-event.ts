@@ -42,6 +42,16 @@ export type FeedEvent =
   | { name: 'rehab'; data: { node: string } }
   | { name: 'job_complete'; data: { status: EndStatus } };
 
+/**
+ * An event at its place in a feed. `seq` counts from 1; `at` is microseconds since 1970. Both grow strictly
+ * within one feed, also over a restart.
+ */
+export interface StampedEvent {
+  seq: number;
+  at: number;
+  event: FeedEvent;
+}
+
 /** The first event of a job: its optional members stand between `user` and `capture` (REFERENCE 9.1). */
 export function startEvent(job: NewJob): FeedEvent {
   return {

@@ -1,4 +1,5 @@
 import type { JobStatus, NodesByStatus, NodeStatus } from '@pushy/protocol';
+import type { StampedEvent } from './feed-event.ts';
 
 /** A job as it is asked for and stored; it never changes after its creation. */
 export interface NewJob {
@@ -38,10 +39,47 @@ export interface StoredJobWithNodes extends StoredJob {
   nodes: NodesByStatus;
 }
 
-/** One batch of what happened to jobs, written in one transaction: outputs, then nodes, then jobs. */
+/** A job that was in flight when the server ended, as it stands in the database. */
+export interface UnfinishedJob {
+  job: NewJob;
+  status: JobStatus;
+  /** Milliseconds since 1970: the start of the run phase of a job that is `running`. */
+  updatedAt: number;
+  /** It was asked to stop as a whole (Decision 8). */
+  stopped: boolean;
+  nodes: readonly {
+    node: string;
+    status: NodeStatus;
+    /** This node was asked to stop and has not said so. */
+    stopped: boolean;
+  }[];
+  /** Its feed so far, oldest first. */
+  events: readonly StampedEvent[];
+}
+
+/**
+ * One batch of what happened to jobs, written in one transaction: outputs, then stops, nodes, jobs and events.
+ * What is shown of an event is durable, therefore.
+ */
 export interface JobChanges {
   outputs: readonly { jobId: string; node: string; stdout: string; stderr: string }[];
   /** `at`: milliseconds since 1970. */
   nodes: readonly { jobId: string; node: string; status: NodeStatus; at: number }[];
   jobs: readonly { jobId: string; status: JobStatus; at: number }[];
+  /** Requests to stop a job: as a whole, or these nodes of it. */
+  stops: readonly { jobId: string; nodes?: readonly string[] }[];
+  /** Of the feeds of jobs, in their order. */
+  events: readonly (StampedEvent & { jobId: string })[];
+  /** Of the feeds of organizations, in their order. */
+  orgEvents: readonly (StampedEvent & { orgId: string; jobId: string })[];
 }
+
+/** A batch without anything in it. */
+export const NO_CHANGES: JobChanges = {
+  outputs: [],
+  nodes: [],
+  jobs: [],
+  stops: [],
+  events: [],
+  orgEvents: [],
+};

@@ -1,5 +1,5 @@
 import type { JobStatus, NodeStatus } from '@pushy/protocol';
-import type { JobChanges } from '../core/job-record.ts';
+import { NO_CHANGES, type JobChanges } from '../core/job-record.ts';
 
 type Output = JobChanges['outputs'][number];
 
@@ -61,8 +61,9 @@ export function makePending(): Pending {
     },
     take() {
       const taken = takeOutputs();
-      if (outputs.length > 0) return { outputs: taken, nodes: [], jobs: [] };
+      if (outputs.length > 0) return { ...NO_CHANGES, outputs: taken };
       const batch = {
+        ...NO_CHANGES,
         outputs: taken,
         nodes: [...nodes].flatMap(([jobId, ofJob]) =>
           [...ofJob].map(([node, change]) => ({ jobId, node, ...change })),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { NODE_STATUSES } from '@pushy/protocol';
+import { NO_CHANGES } from '../../../../server/src/core/job-record.ts';
 import { createJob } from '../../../../server/src/db/create-job.ts';
 import { findJob } from '../../../../server/src/db/find-job.ts';
 import { findOutput } from '../../../../server/src/db/find-output.ts';
@@ -8,7 +9,6 @@ import { ask, onBothEngines } from '../../../helpers/engines.ts';
 import { aJob, CREATED_AT, ORG_ID } from '../../../helpers/jobs.ts';
 
 const LATER = CREATED_AT + 5_000;
-const nothing = { outputs: [], nodes: [], jobs: [] };
 
 onBothEngines('saveChanges', (db) => {
   it('writes the states of nodes and jobs, several jobs at a time', async () => {
@@ -16,6 +16,7 @@ onBothEngines('saveChanges', (db) => {
     await createJob(db(), one);
     await createJob(db(), two);
     await saveChanges(db(), {
+      ...NO_CHANGES,
       outputs: [],
       nodes: [
         { jobId: one.id, node: 'a', status: 'succeeded', at: LATER },
@@ -39,7 +40,7 @@ onBothEngines('saveChanges', (db) => {
     const job = aJob({ nodes: [...NODE_STATUSES] });
     await createJob(db(), job);
     const nodes = NODE_STATUSES.map((s) => ({ jobId: job.id, node: s, status: s, at: LATER }));
-    await saveChanges(db(), { ...nothing, nodes });
+    await saveChanges(db(), { ...NO_CHANGES, nodes });
     const found = await findJob(db(), ORG_ID, job.id);
     assert.deepEqual(found?.nodes, Object.fromEntries(NODE_STATUSES.map((s) => [s, [s]])));
   });
@@ -49,6 +50,7 @@ onBothEngines('saveChanges', (db) => {
     await createJob(db(), job);
     const node = { jobId: job.id, node: 'a' };
     await saveChanges(db(), {
+      ...NO_CHANGES,
       outputs: [],
       nodes: [
         { ...node, status: 'ready', at: LATER },
@@ -69,6 +71,7 @@ onBothEngines('saveChanges', (db) => {
     const job = aJob({ nodes: ['a'] });
     await createJob(db(), job);
     await saveChanges(db(), {
+      ...NO_CHANGES,
       outputs: [],
       nodes: [{ jobId: job.id, node: 'a', status: 'ready', at: LATER }],
       jobs: [{ jobId: job.id, status: 'voting', at: LATER }],
@@ -83,7 +86,7 @@ onBothEngines('saveChanges', (db) => {
       { jobId: job.id, node: 'a', stdout: 'x\0y\r\nö€😀', stderr: '' },
       { jobId: job.id, node: 'b', stdout: '', stderr: '{"\\":1}, "' },
     ];
-    await saveChanges(db(), { ...nothing, outputs });
+    await saveChanges(db(), { ...NO_CHANGES, outputs });
     for (const { node, stdout, stderr } of outputs) {
       const out = await findOutput(db(), ORG_ID, job.id, node, 'stdout');
       const err = await findOutput(db(), ORG_ID, job.id, node, 'stderr');
@@ -95,7 +98,7 @@ onBothEngines('saveChanges', (db) => {
     const job = aJob({ nodes: ['a'] });
     await createJob(db(), job);
     const outputs = [{ jobId: job.id, node: 'a', stdout: 'x', stderr: 'y' }];
-    await saveChanges(db(), { ...nothing, outputs });
+    await saveChanges(db(), { ...NO_CHANGES, outputs });
     const none = [
       await findOutput(db(), ORG_ID, 'other', 'a', 'stdout'),
       await findOutput(db(), ORG_ID, job.id, 'b', 'stdout'),
@@ -110,13 +113,14 @@ onBothEngines('saveChanges', (db) => {
     await createJob(db(), job);
     const output = { jobId: job.id, node: 'a', stderr: '' };
     await saveChanges(db(), {
-      ...nothing,
+      ...NO_CHANGES,
+      ...NO_CHANGES,
       outputs: [
         { ...output, stdout: 'first' },
         { ...output, stdout: 'second' },
       ],
     });
-    await saveChanges(db(), { ...nothing, outputs: [{ ...output, stdout: 'third' }] });
+    await saveChanges(db(), { ...NO_CHANGES, outputs: [{ ...output, stdout: 'third' }] });
     const kept = await findOutput(db(), ORG_ID, job.id, 'a', 'stdout');
     assert.equal(kept?.toString(), 'first');
   });
@@ -140,6 +144,7 @@ onBothEngines('saveChanges', (db) => {
     const job = aJob({ nodes: ['a'] });
     await createJob(db(), job);
     await saveChanges(db(), {
+      ...NO_CHANGES,
       outputs: [
         { jobId: 'gone', node: 'a', stdout: 'x', stderr: '' },
         { jobId: job.id, node: 'a', stdout: 'y', stderr: '' },
@@ -161,7 +166,7 @@ onBothEngines('saveChanges', (db) => {
     await createJob(db(), job);
     const stdout = 'x'.repeat(1_000_000);
     const outputs = nodes.map((node) => ({ jobId: job.id, node, stdout, stderr: node }));
-    await saveChanges(db(), { ...nothing, outputs });
+    await saveChanges(db(), { ...NO_CHANGES, outputs });
     const [row] = await ask<{ n: number; bytes: number }>(
       db(),
       'select count(*)::integer as n, sum(length(data))::integer as bytes from job_output where stream = 0',
@@ -175,6 +180,7 @@ onBothEngines('saveChanges', (db) => {
     await ask(db(), `alter table jobs add check (status <> 2)`);
     await assert.rejects(
       saveChanges(db(), {
+        ...NO_CHANGES,
         outputs: [{ jobId: job.id, node: 'a', stdout: 'x', stderr: '' }],
         nodes: [{ jobId: job.id, node: 'a', status: 'succeeded', at: LATER }],
         jobs: [{ jobId: job.id, status: 'complete', at: LATER }],
@@ -185,6 +191,6 @@ onBothEngines('saveChanges', (db) => {
   });
 
   it('does nothing for an empty batch', async () => {
-    await saveChanges(db(), nothing);
+    await saveChanges(db(), NO_CHANGES);
   });
 });

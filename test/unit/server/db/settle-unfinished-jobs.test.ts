@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { JOB_STATUSES, NODE_STATUSES, isFinished, isSettled } from '@pushy/protocol';
+import { NO_CHANGES } from '../../../../server/src/core/job-record.ts';
 import { createJob } from '../../../../server/src/db/create-job.ts';
 import { findJob } from '../../../../server/src/db/find-job.ts';
 import { saveChanges } from '../../../../server/src/db/save-changes.ts';
@@ -16,6 +17,7 @@ onBothEngines('settleUnfinishedJobs', (db) => {
       await createJob(db(), job);
       const at = CREATED_AT + 1000;
       await saveChanges(db(), {
+        ...NO_CHANGES,
         outputs: [],
         nodes: NODE_STATUSES.map((s) => ({ jobId: job.id, node: s, status: s, at })),
         jobs: [{ jobId: job.id, status, at }],
