@@ -9,6 +9,7 @@ import {
 } from '@pushy/protocol';
 import { makeLocalBus } from '../../server/src/bus/local.ts';
 import type { FeedEvent } from '../../server/src/core/feed-event.ts';
+import { makeFeedLog } from '../../server/src/feed-log.ts';
 import type { NewJob } from '../../server/src/core/job-record.ts';
 import type { Bus } from '../../server/src/dispatcher/bus.ts';
 import {
@@ -43,8 +44,10 @@ export interface Room {
   store: MemoryStore;
   /** What was logged at warn or error. */
   complaints: { level: string; message: string; fields: Record<string, unknown> }[];
-  /** Events of the feeds, as text: `name(node status)`. */
+  /** Events of the jobs, as text: `name(node status)`. */
   feed: string[];
+  /** Those that readers may see. */
+  shown: string[];
   /** Addresses and frames that were sent to nobody. */
   lost: Frames[];
   agent: (name: string, more?: Partial<AgentOptions>) => SimulatedAgent;
@@ -102,6 +105,8 @@ export function makeRoom(more: Partial<DispatcherDeps> = {}): Room {
     complaints.push({ level, message, fields: { ...fields } });
   };
   const feed: string[] = [];
+  const shown: string[] = [];
+  const feedLog = makeFeedLog({ clock });
   const lost: Frames[] = [];
   const connections = new Map<string, (frames: Frames) => void>();
   let nextAddress = 1;
@@ -131,7 +136,16 @@ export function makeRoom(more: Partial<DispatcherDeps> = {}): Room {
     isAdmitted: () => true,
     bus: jsonBus(makeLocalBus()),
     random: { bytes: (count) => Buffer.alloc(count, 7), fraction: () => 0 },
-    onEvent: (_jobId, _orgId, event) => feed.push(shortly(event)),
+    feeds: {
+      append(job, event) {
+        feed.push(shortly(event));
+        return feedLog.append(job, event);
+      },
+      shown: (events) => shown.push(...events.map(({ event }) => shortly(event))),
+      close: (jobId) => {
+        feedLog.close(jobId);
+      },
+    },
     ...more,
   });
 
@@ -186,6 +200,7 @@ export function makeRoom(more: Partial<DispatcherDeps> = {}): Room {
     store,
     complaints,
     feed,
+    shown,
     lost,
     agent,
     async ready(name) {

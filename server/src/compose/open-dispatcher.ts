@@ -7,6 +7,7 @@ import { saveChanges } from '../db/save-changes.ts';
 import type { Directory } from '../directory/directory.ts';
 import { makeKnownOrganizations } from '../directory/known-organizations.ts';
 import { makeDispatcher, type Dispatcher, type Random } from '../dispatcher/dispatcher.ts';
+import { makeFeedLog } from '../feed-log.ts';
 import type { Log } from '../log.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import type { Wire } from './open-wire.ts';
@@ -51,6 +52,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     isAdmitted: (orgId, node) =>
       config.disableCurveEncryption || wire.admissions.isAdmitted(orgId, node),
     bus: makeLocalBus(),
+    feeds: makeFeedLog({ clock }),
     random,
   });
 }

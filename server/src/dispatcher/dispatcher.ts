@@ -1,18 +1,17 @@
 import type { Clock } from '../clock.ts';
-import type { FeedEvent } from '../core/feed-event.ts';
 import type { NewJob } from '../core/job-record.ts';
 import type { Bus } from './bus.ts';
 import type { SessionKeys } from './inbox.ts';
-import { makeJobHost, type JobCreator } from './job-host.ts';
+import { makeJobHost, type EventLog, type JobCreator } from './job-host.ts';
 import { makeJobId } from './job-id.ts';
 import type { Log } from './log.ts';
 import { makeNodeHost } from './node-host.ts';
 import type { Organizations } from './org-gate.ts';
 import type { FrameSender } from './outbox.ts';
 import type { Presence } from './presence-view.ts';
-import { makeSaver, type ChangeStore } from './saver.ts';
+import { makeSaver, type ChangeStore, type EventReaders } from './saver.ts';
 
-export type { FrameSender, Log, Organizations, Presence, SessionKeys };
+export type { EventLog, EventReaders, FrameSender, Log, Organizations, Presence, SessionKeys };
 
 /** Where jobs are kept. Both settle within a deadline of their own; a rejection means: not durable. */
 export type JobStore = JobCreator & ChangeStore;
@@ -60,8 +59,8 @@ export interface DispatcherDeps {
   isAdmitted: (orgId: string, node: string) => boolean;
   bus: Bus;
   random: Random;
-  /** Hears every event of every job, in order; `job_complete` after the job's end is durable. Must not throw. */
-  onEvent?: (jobId: string, orgId: string, event: FeedEvent) => void;
+  /** Hears every event of every job, in order, and hears again when they are durable. */
+  feeds: EventLog & EventReaders;
 }
 
 /** Starting jobs, and what is known of those in memory. */
@@ -97,13 +96,13 @@ export interface Dispatcher {
 
 /** The heart: both hosts over one bus, with one writer of changes. Scans begin at once. */
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { clock, log, store, bus, random, onEvent } = deps;
+  const { clock, log, store, bus, random, feeds } = deps;
   const settings = {
     rehabTimerMax: 4 * deps.settings.heartbeatInterval,
     abortTimeout: 30_000,
     ...deps.settings,
   };
-  const saver = makeSaver({ clock, log, store });
+  const saver = makeSaver({ clock, log, store, feeds });
   const nodes = makeNodeHost({
     ...deps,
     settings,
@@ -112,7 +111,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     },
     fraction: () => random.fraction(),
   });
-  const jobs = makeJobHost({ settings, clock, log, store, saver, bus, onEvent });
+  const jobs = makeJobHost({ settings, clock, log, store, saver, bus, feeds });
   let stopped = false;
 
   return {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { JobEffect, JobTimer } from '../core/effects.ts';
-import type { FeedEvent } from '../core/feed-event.ts';
+import type { FeedEvent, StampedEvent } from '../core/feed-event.ts';
 import { isLive, makeLiveJob, step, type JobEvent, type LiveJob } from '../core/job.ts';
 import type { NewJob } from '../core/job-record.ts';
 import { commitTail } from './bodies.ts';
@@ -26,15 +26,28 @@ export interface JobCreator {
   createJob(job: NewJob): Promise<void>;
 }
 
+/** An event of a job at its place in the job's feed and, where it belongs there, in its organization's. */
+export interface Stamped {
+  event: StampedEvent & { jobId: string };
+  orgEvent?: StampedEvent & { orgId: string; jobId: string };
+}
+
+/** Gives events their places. Readers see them when they are durable, not before (Decision 1). */
+export interface EventLog {
+  append(job: { id: string; orgId: string }, event: FeedEvent): Stamped;
+  /** The job has left memory: its feed has ended. */
+  close(jobId: string): void;
+}
+
 /** What the host of jobs needs. */
 export interface JobHostDeps {
   settings: JobHostSettings;
   clock: Clock;
   log: Log;
   store: JobCreator;
-  saver: Pick<Saver, 'nodes' | 'job' | 'flush' | 'durable'>;
+  saver: Pick<Saver, 'nodes' | 'job' | 'event' | 'flush' | 'durable'>;
   bus: Bus;
-  onEvent?: ((jobId: string, orgId: string, event: FeedEvent) => void) | undefined;
+  feeds: EventLog;
 }
 
 export interface JobHost {
@@ -59,7 +72,7 @@ interface Entry {
 
 /** The only holder of jobs: reports and timers in, effects out. */
 export function makeJobHost(deps: JobHostDeps): JobHost {
-  const { settings, clock, log, store, saver, bus } = deps;
+  const { settings, clock, log, store, saver, bus, feeds } = deps;
   const entries = new Map<string, Entry>();
   let stopped = false;
   const unsubscribe = bus.subscribe('jobs', (reports) => {
@@ -118,14 +131,15 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
         command(entry, effect);
         break;
       case 'emit':
-        deps.onEvent?.(job.id, job.orgId, effect.event);
+        emit(job, effect.event);
         break;
       case 'save_nodes':
         saver.nodes(job.id, effect.nodes, effect.status);
         break;
       case 'save_job':
         saver.job(job.id, effect.status);
-        saver.flush();
+        // The end of a job is written together with its last event: see finish.
+        if (isLive(entry.live.phase)) saver.flush();
         break;
       case 'arm':
         arm(entry, effect.timer);
@@ -137,10 +151,15 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
         for (const timer of [...entry.timers.keys()]) cancel(entry, timer);
         entry.handed();
         finish(entry, effect.event).catch((error: unknown) => {
-          log.error({ err: error, jobId: job.id }, 'the end of the job could not be shown');
+          log.error({ err: error, jobId: job.id }, 'the job could not be ended');
         });
         break;
     }
+  }
+
+  function emit(job: NewJob, event: FeedEvent): void {
+    const { event: stamped, orgEvent } = feeds.append(job, event);
+    saver.event(stamped, orgEvent);
   }
 
   function command(entry: Entry, what: Command): void {
@@ -166,15 +185,21 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     entry.timers.delete(timer);
   }
 
-  /** Decision 1: the end is durable before it is shown. Then the job lingers (REFERENCE 12). */
+  /** Decision 1: the end and its event are durable together, then shown. Then the job lingers (REFERENCE 12). */
   async function finish(entry: Entry, event: FeedEvent): Promise<void> {
     const { job, phase } = entry.live;
+    try {
+      emit(job, event);
+    } catch (error) {
+      log.error({ err: error, jobId: job.id }, 'the end of the job could not be shown');
+    }
+    saver.flush();
     await saver.durable();
     log.info({ jobId: job.id, status: phase }, 'job ended');
-    deps.onEvent?.(job.id, job.orgId, event);
     if (stopped) return;
     const forget = clock.after(settings.waitCompleteTime, () => {
       entries.delete(job.id);
+      feeds.close(job.id);
       command(entry, { kind: 'release', nodes: [...entry.live.nodes.keys()] });
     });
     entry.timers.set('linger', forget);

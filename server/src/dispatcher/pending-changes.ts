@@ -2,19 +2,25 @@ import type { JobStatus, NodeStatus } from '@pushy/protocol';
 import { NO_CHANGES, type JobChanges } from '../core/job-record.ts';
 
 type Output = JobChanges['outputs'][number];
+type Event = JobChanges['events'][number];
+type OrgEvent = JobChanges['orgEvents'][number];
 
 /** Characters of output that may wait to be saved, and that one write takes. */
 const MAX_WAITING = 256 * 1024 * 1024;
 const MAX_WRITE = 8 * 1024 * 1024;
+/** Events that may wait. The first and last of a job are few and always find room: they have a twin. */
+const MAX_EVENTS = 200_000;
 
-/** Changes that wait to be saved: the newest status of each node and job, and outputs in their order. */
+/** Changes that wait to be saved: the newest status of each node and job; outputs and events in their order. */
 export interface Pending {
   isEmpty(): boolean;
   /** False when too much output waits already. */
   addOutput(output: Output): boolean;
   addNodes(jobId: string, nodes: readonly string[], status: NodeStatus, at: number): void;
   addJob(jobId: string, status: JobStatus, at: number): void;
-  /** The next batch to be written. Statuses go with the last output, never before it. */
+  /** False when too many events wait already. */
+  addEvent(event: Event, orgEvent?: OrgEvent): boolean;
+  /** The next batch to be written. Statuses and events go with the last output, never before it. */
   take(): JobChanges;
   /** A batch that was not written: what has changed since stays. */
   putBack(batch: JobChanges): void;
@@ -25,6 +31,8 @@ export function makePending(): Pending {
   let waiting = 0;
   let nodes = new Map<string, Map<string, { status: NodeStatus; at: number }>>();
   let jobs = new Map<string, { status: JobStatus; at: number }>();
+  let events: Event[] = [];
+  let orgEvents: OrgEvent[] = [];
 
   function nodesOf(jobId: string): Map<string, { status: NodeStatus; at: number }> {
     const ofJob = nodes.get(jobId) ?? new Map<string, { status: NodeStatus; at: number }>();
@@ -45,7 +53,7 @@ export function makePending(): Pending {
   }
 
   return {
-    isEmpty: () => outputs.length + nodes.size + jobs.size === 0,
+    isEmpty: () => outputs.length + nodes.size + jobs.size + events.length === 0,
     addOutput(output) {
       if (waiting + sizeOf(output) > MAX_WAITING) return false;
       waiting += sizeOf(output);
@@ -59,12 +67,20 @@ export function makePending(): Pending {
     addJob(jobId, status, at) {
       jobs.set(jobId, { status, at });
     },
+    addEvent(event, orgEvent) {
+      if (events.length >= MAX_EVENTS && orgEvent === undefined) return false;
+      events.push(event);
+      if (orgEvent !== undefined) orgEvents.push(orgEvent);
+      return true;
+    },
     take() {
       const taken = takeOutputs();
       if (outputs.length > 0) return { ...NO_CHANGES, outputs: taken };
-      const batch = {
+      const batch: JobChanges = {
         ...NO_CHANGES,
         outputs: taken,
+        events,
+        orgEvents,
         nodes: [...nodes].flatMap(([jobId, ofJob]) =>
           [...ofJob].map(([node, change]) => ({ jobId, node, ...change })),
         ),
@@ -72,6 +88,8 @@ export function makePending(): Pending {
       };
       nodes = new Map();
       jobs = new Map();
+      events = [];
+      orgEvents = [];
       return batch;
     },
     putBack(batch) {
@@ -84,6 +102,8 @@ export function makePending(): Pending {
       for (const { jobId, status, at } of batch.jobs) {
         if (!jobs.has(jobId)) jobs.set(jobId, { status, at });
       }
+      events = [...batch.events, ...events];
+      orgEvents = [...batch.orgEvents, ...orgEvents];
     },
   };
 }

@@ -9,11 +9,17 @@ export interface ChangeStore {
   saveChanges(changes: JobChanges): Promise<void>;
 }
 
+/** Shows events that are durable now, in their order (Decision 1). */
+export interface EventReaders {
+  shown(events: JobChanges['events'], orgEvents: JobChanges['orgEvents']): void;
+}
+
 /** What the saver needs. */
 export interface SaverDeps {
   clock: Clock;
   log: Log;
   store: ChangeStore;
+  feeds: EventReaders;
 }
 
 /** Milliseconds that a change may wait for others (ARCHITECTURE, "The one flow"). */
@@ -29,6 +35,8 @@ export interface Saver {
   output(output: JobChanges['outputs'][number]): void;
   nodes(jobId: string, nodes: readonly string[], status: NodeStatus): void;
   job(jobId: string, status: JobStatus): void;
+  /** An event of a job's feed and, for some, its twin in the organization's. */
+  event(event: JobChanges['events'][number], orgEvent?: JobChanges['orgEvents'][number]): void;
   /** Writes now instead of soon: a phase has changed. */
   flush(): void;
   /** Resolves when all changes so far are durable, however long that takes. */
@@ -51,7 +59,7 @@ interface Waiter {
   reject?: (error: Error) => void;
 }
 
-export function makeSaver({ clock, log, store }: SaverDeps): Saver {
+export function makeSaver({ clock, log, store, feeds }: SaverDeps): Saver {
   const pending = makePending();
   let waiters: Waiter[] = [];
   /** Changes so far, and how many of them are durable. */
@@ -82,6 +90,7 @@ export function makeSaver({ clock, log, store }: SaverDeps): Saver {
     store.saveChanges(batch).then(
       () => {
         writing = false;
+        show(batch);
         succeeded(upTo);
       },
       (error: unknown) => {
@@ -90,6 +99,14 @@ export function makeSaver({ clock, log, store }: SaverDeps): Saver {
         failed(error);
       },
     );
+  }
+
+  function show({ events, orgEvents }: JobChanges): void {
+    try {
+      feeds.shown(events, orgEvents);
+    } catch (error) {
+      log.error({ err: error }, 'events could not be shown');
+    }
   }
 
   function succeeded(upTo: number): void {
@@ -158,6 +175,12 @@ export function makeSaver({ clock, log, store }: SaverDeps): Saver {
     job(jobId, status) {
       pending.addJob(jobId, status, clock.now());
       touched();
+    },
+    event(event, orgEvent) {
+      if (pending.addEvent(event, orgEvent)) touched();
+      else {
+        log.error({ jobId: event.jobId }, 'an event is lost: too many are waiting to be saved');
+      }
     },
     flush,
     durable() {

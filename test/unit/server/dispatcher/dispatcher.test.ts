@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { makeLocalBus } from '../../../../server/src/bus/local.ts';
+import type { FeedEvent } from '../../../../server/src/core/feed-event.ts';
 import type { DispatcherDeps } from '../../../../server/src/dispatcher/dispatcher.ts';
+import { makeFeedLog } from '../../../../server/src/feed-log.ts';
 import { makeRoom, ORG_ID, type Room } from '../../../helpers/dispatcher-room.ts';
 import { turn } from '../../../helpers/fake-clock.ts';
 
@@ -15,6 +17,17 @@ describe('the dispatcher', () => {
     assert.equal(room.clock.waiting(), 0, 'no timer is left');
   });
 
+  /** Feeds that hear of each event first. */
+  function feedsThat(hear: (event: FeedEvent) => unknown): DispatcherDeps['feeds'] {
+    const log = makeFeedLog({ clock: { now: () => 0 } });
+    return {
+      ...log,
+      append: (job, event) => {
+        hear(event);
+        return log.append(job, event);
+      },
+    };
+  }
   const messages = () => room.complaints.map(({ message }) => message);
 
   describe('presence', () => {
@@ -124,7 +137,7 @@ describe('the dispatcher', () => {
   });
 
   it('Decision 1 shows the end of a job only when it is durable', async () => {
-    const { ready, start, store, feed, dispatcher } = open();
+    const { ready, start, store, shown, dispatcher } = open();
     const a = await ready('a');
     const id = await start(['a']);
     let release = (): void => undefined;
@@ -132,26 +145,31 @@ describe('the dispatcher', () => {
     store.gate = () => gate;
     await a.say('nack_commit', { job_id: id });
     await turn();
-    assert.equal(feed.at(-1), 'quorum_vote(a failure)');
+    assert.equal(shown.length, 0);
     release();
     await dispatcher.jobs.flushed();
-    await turn();
     assert.equal(store.statusOf(id), 'quorum_failed');
-    assert.equal(feed.at(-1), 'job_complete(quorum_failed)');
+    assert.deepEqual(shown, ['start', 'quorum_vote(a failure)', 'job_complete(quorum_failed)']);
+    // With the end of the job, in one write.
+    const last = store.batches.at(-1)!;
+    assert.deepEqual(
+      [last.jobs[0]?.status, last.events.at(-1)?.event.name, last.orgEvents.at(-1)?.event.name],
+      ['quorum_failed', 'job_complete', 'job_complete'],
+    );
   });
 
   it('Decision 2 a job whose end cannot be saved stays in memory until it is', async () => {
-    const { ready, start, store, feed, dispatcher, clock } = open();
+    const { ready, start, store, shown, dispatcher, clock } = open();
     const a = await ready('a');
     const id = await start(['a']);
     store.failure = new Error('away');
     await a.say('nack_commit', { job_id: id });
     await clock.advance(30_000);
     assert.deepEqual(dispatcher.jobs.inMemory(), [id]);
-    assert.equal(feed.at(-1), 'quorum_vote(a failure)');
+    assert.equal(shown.length, 0);
     store.failure = undefined;
     await clock.advance(2000);
-    assert.equal(feed.at(-1), 'job_complete(quorum_failed)');
+    assert.equal(shown.at(-1), 'job_complete(quorum_failed)');
     await clock.advance(5000);
     assert.deepEqual(dispatcher.jobs.inMemory(), []);
   });
@@ -160,10 +178,10 @@ describe('the dispatcher', () => {
     it('J3 at one job ends that job crashed, with its nodes settled and reset', async () => {
       const feed: string[] = [];
       const { ready, start, store } = open({
-        onEvent: (_job, _org, event) => {
+        feeds: feedsThat((event) => {
           if (event.name === 'quorum_succeeded') throw new Error('bug');
           feed.push(event.name);
-        },
+        }),
       });
       const a = await ready('a');
       const id = await start(['a']);
@@ -177,13 +195,15 @@ describe('the dispatcher', () => {
     });
 
     it('at the feed of a job that ends is logged', async () => {
-      const { start } = open({
-        onEvent: (_job, _org, event) => {
+      const { start, dispatcher, clock, store } = open({
+        feeds: feedsThat((event) => {
           if (event.name === 'job_complete') throw new Error('bug');
-        },
+        }),
       });
-      await start(['ghost']);
+      const id = await start(['ghost']);
       assert.deepEqual(messages(), ['the end of the job could not be shown']);
+      await clock.advance(5000);
+      assert.deepEqual([dispatcher.jobs.inMemory(), store.statusOf(id)], [[], 'quorum_failed']);
     });
 
     it('N6 at one node ends its record, tells its jobs, and leaves the others alone', async () => {
@@ -280,15 +300,15 @@ describe('the dispatcher', () => {
     });
 
     it('ends while a job waits for the store, and shows its end without a later timer', async () => {
-      const { start, dispatcher, store, feed, clock } = open();
+      const { start, dispatcher, store, shown, clock } = open();
       store.failure = new Error('away');
       store.createJob = () => Promise.resolve();
       await start(['ghost']);
-      assert.equal(feed.at(-1), 'rehab(ghost)');
+      assert.equal(shown.length, 0);
       store.failure = undefined;
       await dispatcher.stop();
       await turn();
-      assert.equal(feed.at(-1), 'job_complete(quorum_failed)');
+      assert.equal(shown.at(-1), 'job_complete(quorum_failed)');
       assert.equal(clock.waiting(), 0);
     });
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { JobChanges } from '../../../../server/src/core/job-record.ts';
 import { makeSaver, NotDurableError, type Saver } from '../../../../server/src/dispatcher/saver.ts';
 import { makeFakeClock, turn, type FakeClock } from '../../../helpers/fake-clock.ts';
 import { makeMemoryStore, type MemoryStore } from '../../../helpers/memory-store.ts';
@@ -7,13 +8,29 @@ describe('the writer of changes', () => {
   let clock: FakeClock;
   let store: MemoryStore;
   let said: string[];
+  let shown: string[];
+  let broken: boolean;
   let saver: Saver;
   beforeEach(() => {
     clock = makeFakeClock();
     store = makeMemoryStore();
     said = [];
     const say = (_fields: object, message: string) => said.push(message);
-    saver = makeSaver({ clock, store, log: { debug: say, info: say, warn: say, error: say } });
+    shown = [];
+    broken = false;
+    const feeds = {
+      shown: (events: JobChanges['events'], orgEvents: JobChanges['orgEvents']) => {
+        for (const { seq } of events) shown.push(`job-${seq}`);
+        for (const { seq } of orgEvents) shown.push(`org-${seq}`);
+        if (broken) throw new Error('bug');
+      },
+    };
+    saver = makeSaver({
+      clock,
+      store,
+      feeds,
+      log: { debug: say, info: say, warn: say, error: say },
+    });
   });
 
   const output = (node: string, stdout: string) => ({ jobId: 'j', node, stdout, stderr: '' });
@@ -182,6 +199,95 @@ describe('the writer of changes', () => {
     saver.output(output('d', large));
     await saver.flushed();
     assert.equal(said.length, 1);
+  });
+
+  describe('events', () => {
+    const vote = (seq: number) =>
+      ({
+        jobId: 'j',
+        seq,
+        at: seq,
+        event: { name: 'quorum_vote', data: { node: 'a', status: 'success' } },
+      }) as const;
+    const end = (seq: number, orgSeq: number) => {
+      const event = { name: 'job_complete', data: { status: 'complete' } } as const;
+      const place = { jobId: 'j', at: seq, event };
+      return [
+        { ...place, seq },
+        { ...place, orgId: 'o', seq: orgSeq },
+      ] as const;
+    };
+
+    it('Decision 1 are shown when their batch is durable, before those who wait for it go on', async () => {
+      const release = hold();
+      saver.event(vote(1));
+      saver.job('j', 'complete');
+      saver.event(...end(2, 1));
+      saver.flush();
+      const durable = saver.durable().then(() => shown.push('durable'));
+      await turn();
+      assert.deepEqual(shown, []);
+      release();
+      await durable;
+      assert.deepEqual(shown, ['job-1', 'job-2', 'org-1', 'durable']);
+      assert.deepEqual(
+        store.batches.map(({ jobs, events, orgEvents }) => [
+          jobs.length,
+          events.length,
+          orgEvents.length,
+        ]),
+        [[1, 2, 1]],
+      );
+    });
+
+    it('that cannot be shown keep nobody waiting', async () => {
+      broken = true;
+      saver.event(vote(1));
+      await saver.durable();
+      assert.deepEqual([shown, said], [['job-1'], ['events could not be shown']]);
+    });
+
+    it('Decision 2 keep their order when a write failed', async () => {
+      store.failure = new Error('away');
+      saver.event(vote(1));
+      saver.flush();
+      await turn();
+      saver.event(vote(2));
+      saver.event(...end(3, 1));
+      store.failure = undefined;
+      await clock.advance(2000);
+      assert.deepEqual(shown, ['job-1', 'job-2', 'job-3', 'org-1']);
+    });
+
+    it('go with the last output, never before it', async () => {
+      const large = 'x'.repeat(5 * 1024 * 1024);
+      saver.event(vote(1));
+      for (const node of ['a', 'b']) saver.output(output(node, large));
+      await saver.flushed();
+      assert.deepEqual(
+        store.batches.map(({ outputs, events }) => [outputs.length, events.length]),
+        [
+          [1, 0],
+          [1, 1],
+        ],
+      );
+    });
+
+    it('are bounded while the store is away; the end of a job always finds room', async () => {
+      const release = hold();
+      saver.event(vote(0));
+      saver.flush();
+      for (let seq = 1; seq <= 200_001; seq += 1) saver.event(vote(seq));
+      saver.event(...end(200_001, 1));
+      assert.deepEqual(said, ['an event is lost: too many are waiting to be saved']);
+      release();
+      await saver.flushed();
+      assert.deepEqual(
+        store.batches.map(({ events }) => events.length),
+        [1, 200_001],
+      );
+      assert.deepEqual(shown.slice(-2), ['job-200001', 'org-1']);
+    });
   });
 
   it('stop writes what is left', async () => {
