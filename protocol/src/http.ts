@@ -56,7 +56,11 @@ export const NODES_BY_STATUS = Type.Partial(
 export type NodesByStatus = Static<typeof NODES_BY_STATUS>;
 
 /** Answer of `GET jobs/ID` (REFERENCE 8.5). */
+export const JOB = Type.Object({ nodes: NODES_BY_STATUS, ...JOB_BRIEF.properties });
 export type Job = JobBrief & { nodes: NodesByStatus };
+
+/** Answer of `GET jobs` (REFERENCE 8.4). */
+export const JOB_LIST = Type.Array(JOB_BRIEF);
 
 /** `available` nodes take jobs (REFERENCE 8.7). */
 export const AVAILABILITIES = ['available', 'unavailable'] as const;
@@ -69,6 +73,9 @@ export const NODE_AVAILABILITY = Type.Object({
 });
 export type NodeAvailability = Static<typeof NODE_AVAILABILITY>;
 
+/** Answer of `GET node_states` (REFERENCE 8.7). */
+export const NODE_LIST = Type.Array(NODE_AVAILABILITY);
+
 /** Answer of `GET node_states/NODE` (REFERENCE 8.8). */
 export const NODE_STATE = Type.Object({
   node_name: Type.String(),
@@ -76,6 +83,18 @@ export const NODE_STATE = Type.Object({
   availability: Type.Enum(AVAILABILITIES),
 });
 export type NodeState = Static<typeof NODE_STATE>;
+
+/** Query of `GET config/NODE` (REFERENCE 8.2). Whatever else a query holds is ignored, here and everywhere. */
+export const CONFIG_QUERY = Type.Object({
+  /** CURVE public key of the client in Z85. */
+  ccpk: Type.Optional(Type.String()),
+});
+
+/** Query of `GET jobs/ID` (REFERENCE 8.5). */
+export const JOB_QUERY = Type.Object({
+  /** `true`, exactly, shows the file. */
+  include_file: Type.Optional(Type.String()),
+});
 
 /** Answer of `GET config/NODE` (REFERENCE 8.2). */
 export const AGENT_CONFIG = Type.Object({

@@ -1,23 +1,15 @@
-import fastify, { type FastifyInstance } from 'fastify';
-import { OUTPUT_STREAMS } from '@pushy/protocol';
+import fastify, { type FastifyInstance, type RouteHandlerMethod } from 'fastify';
 import { refuse, send } from './answer.ts';
-import { makeAuthenticate, type Principals } from './authenticate.ts';
-import { makeAuthorize, type AuthorizeSettings, type Groups } from './authorize.ts';
+import type { AppDeps } from './app-deps.ts';
+import { makeAuthenticate } from './authenticate.ts';
+import { makeAuthorize } from './authorize.ts';
+import { answerClientError } from './client-error.ts';
 import { makeJudge } from './judge.ts';
 import { makeErrorHandler } from './on-error.ts';
+import { readQuery } from './query.ts';
+import type { PublicRoute, RouteSpec } from './route.ts';
+import { ROUTES } from './route-table.ts';
 import { addPath, routerUrl, takeAllMethods } from './routing.ts';
-import { makeGetConfig, type ConfigDeps } from './routes/config.ts';
-import { makeGetOutput, type JobOutputs } from './routes/job-output.ts';
-import { makeGetJob, type JobFinder } from './routes/job.ts';
-import {
-  makeCreateJob,
-  makeListJobs,
-  type CreateJobSettings,
-  type JobList,
-  type JobStarter,
-} from './routes/jobs.ts';
-import { makeGetNode, makeListNodes, type Presence } from './routes/node-states.ts';
-import { makeGetStatus, type StatusSource } from './routes/status.ts';
 
 /** Bounds of the HTTP server; milliseconds unless said. */
 const BOUNDS = {
@@ -34,27 +26,9 @@ const BOUNDS = {
   maxParamLength: 16_384,
 } as const;
 
-export interface AppDeps {
-  clock: { now(): number };
-  log: {
-    debug(fields: object, message: string): void;
-    error(fields: object, message: string): void;
-  };
-  directory: Principals & Groups;
-  /** What is stored. */
-  jobs: JobFinder & JobList & JobOutputs;
-  starter: JobStarter;
-  presence: Presence;
-  config: ConfigDeps;
-  status: StatusSource;
-  settings: AuthorizeSettings & CreateJobSettings;
-  /** True for the error of a store that is away for now (Decision 2). */
-  isUnavailable: (error: unknown) => boolean;
-}
-
-/** The HTTP API: the routes of REFERENCE 2. Knows no socket and no table, only the ports that it is given. */
+/** The HTTP API: the routes of the table. Knows no socket and no table, only the ports that it is given. */
 export function makeApp(deps: AppDeps): FastifyInstance {
-  const { clock, directory, jobs, log } = deps;
+  const { clock, directory, log } = deps;
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -65,6 +39,7 @@ export function makeApp(deps: AppDeps): FastifyInstance {
     http: { headersTimeout: BOUNDS.headersTimeout },
     routerOptions: { maxParamLength: BOUNDS.maxParamLength },
     rewriteUrl: ({ url }) => routerUrl(url ?? '/'),
+    clientErrorHandler: answerClientError,
   });
   app.server.maxConnections = BOUNDS.maxConnections;
   takeAllMethods(app);
@@ -74,23 +49,18 @@ export function makeApp(deps: AppDeps): FastifyInstance {
     authenticate: makeAuthenticate(directory),
     authorize: makeAuthorize(directory, deps.settings),
   });
-  const status = makeGetStatus(deps.status);
-  const org = '/organizations/:org/pushy';
-
-  addPath(app, '/pushy/_status', { GET: (_, reply) => send(reply, status()) });
-  addPath(app, `${org}/config/:node`, { GET: judge(makeGetConfig(deps.config)) });
-  addPath(app, `${org}/jobs`, {
-    GET: judge(makeListJobs(jobs)),
-    POST: judge(makeCreateJob(deps.starter, clock, deps.settings)),
-  });
-  addPath(app, `${org}/jobs/:id`, { GET: judge(makeGetJob(jobs)) });
-  for (const stream of OUTPUT_STREAMS) {
-    addPath(app, `${org}/jobs/:id/output/:node/${stream}`, {
-      GET: judge(makeGetOutput(jobs, stream)),
-    });
+  for (const [path, specs] of byPath(ROUTES)) {
+    addPath(
+      app,
+      path,
+      specs.map((spec) => [
+        spec.method,
+        spec.access === 'public'
+          ? answering(spec, deps)
+          : spec.make(deps, (route) => judge(spec, route)),
+      ]),
+    );
   }
-  addPath(app, `${org}/node_states`, { GET: judge(makeListNodes(deps.presence)) });
-  addPath(app, `${org}/node_states/:node`, { GET: judge(makeGetNode(deps.presence)) });
 
   app.setNotFoundHandler((_, reply) => send(reply, refuse(404, 'There is no such page.').answer));
   app.setErrorHandler(makeErrorHandler(log, deps.isUnavailable));
@@ -104,4 +74,18 @@ export function makeApp(deps: AppDeps): FastifyInstance {
     done();
   });
   return app;
+}
+
+function byPath(routes: readonly RouteSpec[]): Map<string, RouteSpec[]> {
+  const paths = new Map<string, RouteSpec[]>();
+  for (const route of routes) paths.set(route.path, [...(paths.get(route.path) ?? []), route]);
+  return paths;
+}
+
+function answering(spec: PublicRoute, deps: AppDeps): RouteHandlerMethod {
+  const answer = spec.make(deps);
+  return (request, reply) => {
+    const query = readQuery(spec.query, request.query as Readonly<Record<string, unknown>>);
+    return send(reply, query.ok ? answer(query.value) : query.answer);
+  };
 }

@@ -1,11 +1,18 @@
 import type { Readable } from 'node:stream';
-import { refuseBare, type Judged } from './answer.ts';
+import { refuse, refuseBare, type Judged } from './answer.ts';
 
 /** Bytes beyond the limit that are read and thrown away, so that the sender hears the answer. */
 const MAX_DISCARDED_BYTES = 16_000_000;
 
-/** Reads the body of a request; above `limit` bytes it is 413 (REFERENCE 3 step 5, 7). Equal is fine. */
-export async function readBody(stream: Readable, limit: number): Promise<Judged<Buffer>> {
+/**
+ * Reads the body of a request; above `limit` bytes a POST is 413 (REFERENCE 3 step 5, 7), and any other request,
+ * which has no use for a body, 400. Equal is fine.
+ */
+export async function readBody(
+  stream: Readable,
+  limit: number,
+  method: string,
+): Promise<Judged<Buffer>> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
@@ -14,6 +21,10 @@ export async function readBody(stream: Readable, limit: number): Promise<Judged<
     if (size <= limit) chunks.push(chunk);
     if (size > limit + MAX_DISCARDED_BYTES) break;
   }
-  if (size > limit) return refuseBare(413, `JSON must be no more than ${limit} bytes.`);
+  if (size > limit) {
+    return method === 'POST'
+      ? refuseBare(413, `JSON must be no more than ${limit} bytes.`)
+      : refuse(400, `The body of a ${method} must be no more than ${limit} bytes.`);
+  }
   return { ok: true, value: Buffer.concat(chunks) };
 }

@@ -1,12 +1,19 @@
+/** Keys that a document repeats: the first of its own, and the first of the object under one of its members. */
+export interface Duplicates {
+  own: string | undefined;
+  inMember: string | undefined;
+}
+
 /**
- * The first key that the object under `member` repeats in a JSON document, or undefined: what JSON.parse hides
- * (REFERENCE 8.3 row 13). `text` is known to be valid JSON. Keys are compared as they read, escapes undone.
+ * The keys that a JSON document and the object under its `member` repeat: what JSON.parse hides (REFERENCE 8.3
+ * row 13). `text` is known to be valid JSON. Keys are compared as they read, escapes undone.
  */
-export function findDuplicateKey(text: string, member: string): string | undefined {
+export function findDuplicateKeys(text: string, member: string): Duplicates {
+  const own = new Set<string>();
+  const found: Duplicates = { own: undefined, inMember: undefined };
   let depth = 0;
   let inMember = false;
   let seen = new Set<string>();
-  let duplicate: string | undefined;
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
     if (c === '{' || c === '[') depth++;
@@ -16,18 +23,20 @@ export function findDuplicateKey(text: string, member: string): string | undefin
       if (depth <= 2 && isKey(text, end)) {
         const key = String(JSON.parse(text.slice(i, end)));
         if (depth === 1) {
+          if (own.has(key)) found.own ??= key;
+          own.add(key);
           inMember = key === member;
           // Of a member that is itself repeated the last one counts, as for JSON.parse.
-          if (inMember) [seen, duplicate] = [new Set(), undefined];
+          if (inMember) [seen, found.inMember] = [new Set(), undefined];
         } else if (inMember) {
-          if (seen.has(key)) duplicate ??= key;
+          if (seen.has(key)) found.inMember ??= key;
           seen.add(key);
         }
       }
       i = end - 1;
     }
   }
-  return duplicate;
+  return found;
 }
 
 /** The index behind the closing quote of the string that opens at `start`. */

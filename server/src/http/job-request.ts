@@ -1,6 +1,6 @@
 import type { JobRequest } from '@pushy/protocol';
 import { refuseBare, type Judged } from './answer.ts';
-import { findDuplicateKey } from './duplicate-key.ts';
+import { findDuplicateKeys } from './duplicate-key.ts';
 import { faultOfFile } from './job-file.ts';
 
 /** The largest number that the database keeps for `quorum` and `run_timeout` (REFERENCE 10). */
@@ -56,11 +56,17 @@ const CHECKS: readonly (readonly [
     '13',
     (_, text) =>
       unless(
-        findDuplicateKey(text, 'env') === undefined,
+        findDuplicateKeys(text, 'env').inMember === undefined,
         'invalid environment value (duplicate key)',
       ),
   ],
   ['14–16', (d) => (isString(d['file']) ? faultOfFile(d['file']) : undefined)],
+  // The reference took the first of two, JSON.parse takes the last: nobody can say which job was meant.
+  [
+    'ours',
+    (_, text) =>
+      unless(findDuplicateKeys(text, 'env').own === undefined, 'invalid JSON (duplicate key)'),
+  ],
   ['H4', (d) => unless(optional(d, 'run_timeout', isWhole), mustBeWhole('run_timeout'))],
   ['H4, H5', (d) => unless(optional(d, 'quorum', isWhole), mustBeWhole('quorum'))],
   [

@@ -1,38 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MAX_REQUEST_BYTES } from '@pushy/protocol';
-import { accepts, type MediaType } from './accept.ts';
-import { refuse, send, type Answer, type Judged } from './answer.ts';
-import { readHeaders, type Caller, type makeAuthenticate } from './authenticate.ts';
+import { accepts } from './accept.ts';
+import { refuse, send, type Answer } from './answer.ts';
+import { readHeaders, type makeAuthenticate } from './authenticate.ts';
 import type { Action, makeAuthorize } from './authorize.ts';
 import { readBody } from './body.ts';
+import { readQuery } from './query.ts';
+import type { Params, Route, SignedRoute } from './route.ts';
 
-/** The variable segments of a path, not percent-decoded (REFERENCE 2). */
-export type Params = Readonly<Record<string, string>>;
-
-/** A request that is as far as its headers and body. */
-export interface Asked {
-  params: Params;
-  query: Readonly<Record<string, unknown>>;
-  body: Buffer;
-}
-
-/** A request that may be answered. */
-export interface Allowed extends Asked, Caller {
-  org: string;
-  request: FastifyRequest;
-}
-
-/** One route: what differs between them. `P` is what its own checks of the request yield. */
-export interface Route<P> {
-  provides: MediaType;
-  /** The only `Content-Type` that it takes. */
-  consumes?: MediaType;
-  action(params: Params): Action;
-  /** Steps 6 and 7: what can be said of the request before anybody is asked who sent it. */
-  check(asked: Asked): Judged<P>;
-  /** Steps 11 and 13; a missing thing is 404. */
-  answer(allowed: Allowed, checked: P): Promise<Answer>;
-}
+/** The only `Content-Type` of a body. */
+const BODY_TYPE = 'application/json';
 
 export interface JudgeDeps {
   clock: { now(): number };
@@ -45,7 +22,11 @@ export interface JudgeDeps {
  * Steps 1 to 3 (route and method) are the router's.
  */
 export function makeJudge({ clock, authenticate, authorize }: JudgeDeps) {
-  async function judge<P>(route: Route<P>, request: FastifyRequest): Promise<Answer> {
+  async function judge<P>(
+    spec: SignedRoute,
+    route: Route<P>,
+    request: FastifyRequest,
+  ): Promise<Answer> {
     const params = request.params as Params;
     const org = params['org'] ?? '';
 
@@ -54,11 +35,13 @@ export function makeJudge({ clock, authenticate, authorize }: JudgeDeps) {
     if (!signed.ok) return signed.answer;
 
     // 5. size of the body
-    const body = await readBody(request.raw, MAX_REQUEST_BYTES);
+    const body = await readBody(request.raw, MAX_REQUEST_BYTES, request.method);
     if (!body.ok) return body.answer;
 
-    // 6. job body, 7. ccpk
-    const asked = { params, query: request.query as Asked['query'], body: body.value };
+    // 6. job body, 7. ccpk, and the query of routes that read one
+    const query = readQuery(spec.query, request.query as Readonly<Record<string, unknown>>);
+    if (!query.ok) return query.answer;
+    const asked = { params, query: query.value, body: body.value };
     const checked = route.check(asked);
     if (!checked.ok) return checked.answer;
 
@@ -68,26 +51,31 @@ export function makeJudge({ clock, authenticate, authorize }: JudgeDeps) {
     if (!caller.ok) return caller.answer;
 
     // 9. groups and names
-    const granted = await authorize(org, caller.value.principal, route.action(params));
+    const granted = await authorize(org, caller.value.principal, actionOf(spec, params));
     if (!granted.ok) return granted.answer;
 
     // 10. Accept
-    if (!accepts(request.headers.accept, route.provides)) {
-      return refuse(406, `This resource is ${route.provides} only.`).answer;
+    if (!accepts(request.headers.accept, spec.provides)) {
+      return refuse(406, `This resource is ${spec.provides} only.`).answer;
     }
 
-    // 12. Content-Type (nothing that takes a body can be missing, so that 11 has nothing to say before it)
-    if (route.consumes !== undefined && mediaType(request) !== route.consumes) {
-      return refuse(415, `The Content-Type must be ${route.consumes}.`).answer;
+    // 12. Content-Type (before 11: the reference takes a body in one route alone, where nothing can be missing)
+    const given = spec.body?.required === true || (spec.body && body.value.length > 0);
+    if (given === true && mediaType(request) !== BODY_TYPE) {
+      return refuse(415, `The Content-Type must be ${BODY_TYPE}.`).answer;
     }
 
     // 11. existence, 13. success
     return route.answer({ ...asked, ...caller.value, org, request }, checked.value);
   }
 
-  return <P>(route: Route<P>) =>
+  return <P>(spec: SignedRoute, route: Route<P>) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-      send(reply, await judge(route, request));
+      send(reply, await judge(spec, route, request));
+}
+
+function actionOf({ action }: SignedRoute, params: Params): Action {
+  return action === 'configure' ? { kind: action, node: params['node'] ?? '' } : { kind: action };
 }
 
 /** Parameters such as charset are ignored; missing counts as octets (REFERENCE 3 step 12). */

@@ -31,10 +31,10 @@ export function takeAllMethods(app: FastifyInstance): void {
 export function addPath(
   app: FastifyInstance,
   url: string,
-  handlers: Readonly<Partial<Record<'GET' | 'POST', RouteHandlerMethod>>>,
+  handlers: readonly (readonly [method: 'GET' | 'POST', handler: RouteHandlerMethod])[],
 ): void {
-  const allowed = Object.keys(handlers);
-  for (const [method, handler] of Object.entries(handlers)) app.route({ method, url, handler });
+  const allowed = handlers.map(([method]): string => method);
+  for (const [method, handler] of handlers) app.route({ method, url, handler });
   app.route({
     method: METHODS.filter((method) => method !== 'CONNECT' && !allowed.includes(method)),
     url,

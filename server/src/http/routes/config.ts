@@ -6,7 +6,7 @@ import {
   type AgentConfig,
 } from '@pushy/protocol';
 import { refuse, type Judged } from '../answer.ts';
-import type { Asked, Route } from '../judge.ts';
+import type { Asked, Route } from '../route.ts';
 
 /** What an agent is told about this server (REFERENCE 8.2). */
 export interface AgentSettings {
@@ -49,8 +49,6 @@ export interface ConfigDeps {
 /** `GET config/NODE` (REFERENCE 8.2). */
 export function makeGetConfig(deps: ConfigDeps): Route<Buffer | undefined> {
   return {
-    provides: 'application/json',
-    action: (params) => ({ kind: 'configure', node: params['node'] ?? '' }),
     check: (asked) =>
       deps.settings().curvePublicKey === undefined
         ? { ok: true, value: undefined }
@@ -77,8 +75,7 @@ export function makeGetConfig(deps: ConfigDeps): Route<Buffer | undefined> {
 
 /** REFERENCE 8.2, `ccpk`; H7: what Z85 does not know is the sender's fault. */
 function readCurveKey({ query }: Asked, deps: ConfigDeps): Judged<Buffer> {
-  const value = query['ccpk'];
-  const text: unknown = Array.isArray(value) ? value[0] : value;
+  const text = query['ccpk'];
   if (typeof text !== 'string') return refuse(400, 'Missing ccpk');
   if (text.length !== CURVE_KEY_LENGTH) return refuse(401, 'Bad ccpk');
   const curveKey = deps.decodeCurveKey(text);

@@ -1,6 +1,6 @@
 import type { OutputStream } from '@pushy/protocol';
 import { refuse } from '../answer.ts';
-import type { Route } from '../judge.ts';
+import type { Route } from '../route.ts';
 
 /** Captured output, as it came; undefined when nothing was captured in this organization's job (S2). */
 export interface JobOutputs {
@@ -15,8 +15,6 @@ export interface JobOutputs {
 /** `GET jobs/ID/output/NODE/stdout` and `stderr` (REFERENCE 8.6). */
 export function makeGetOutput(jobs: JobOutputs, stream: OutputStream): Route<undefined> {
   return {
-    provides: 'application/octet-stream',
-    action: () => ({ kind: 'read' }),
     check: () => ({ ok: true, value: undefined }),
     answer: async ({ orgId, params }) => {
       const { id = '', node = '' } = params;

@@ -1,7 +1,7 @@
 import type { NodesByStatus } from '@pushy/protocol';
 import { refuse } from '../answer.ts';
 import { viewOf, type ShownJob } from '../job-view.ts';
-import type { Route } from '../judge.ts';
+import type { Route } from '../route.ts';
 
 /** One job of an organization with its nodes; undefined for every id that is not of this organization (S2). */
 export interface JobFinder {
@@ -11,8 +11,6 @@ export interface JobFinder {
 /** `GET jobs/ID` (REFERENCE 8.5). */
 export function makeGetJob(jobs: JobFinder): Route<undefined> {
   return {
-    provides: 'application/json',
-    action: () => ({ kind: 'read' }),
     check: () => ({ ok: true, value: undefined }),
     answer: async ({ orgId, params, query }) => {
       const id = params['id'] ?? '';

@@ -1,6 +1,6 @@
 import type { JobCreated, JobRequest } from '@pushy/protocol';
 import type { NewJob } from '../../core/job-record.ts';
-import type { Allowed, Route } from '../judge.ts';
+import type { Allowed, Route } from '../route.ts';
 import { briefOf, type ShownJob } from '../job-view.ts';
 import { readJobRequest } from '../job-request.ts';
 import { ownAddress } from '../own-address.ts';
@@ -26,8 +26,6 @@ export interface CreateJobSettings {
 /** `GET jobs` (REFERENCE 8.4). */
 export function makeListJobs(jobs: JobList): Route<undefined> {
   return {
-    provides: 'application/json',
-    action: () => ({ kind: 'read' }),
     check: () => ({ ok: true, value: undefined }),
     answer: async ({ orgId }) => ({ status: 200, json: (await jobs.list(orgId)).map(briefOf) }),
   };
@@ -40,9 +38,6 @@ export function makeCreateJob(
   settings: CreateJobSettings,
 ): Route<JobRequest> {
   return {
-    provides: 'application/json',
-    consumes: 'application/json',
-    action: () => ({ kind: 'write' }),
     check: ({ body }) => readJobRequest(body),
     answer: async (allowed, job) => {
       const { org, orgId, request } = allowed;

@@ -1,5 +1,5 @@
 import type { NodeAvailability, NodeState } from '@pushy/protocol';
-import type { Route } from '../judge.ts';
+import type { Route } from '../route.ts';
 
 /** Which nodes are there: one source of truth for both routes (N1, N2). */
 export interface Presence {
@@ -24,8 +24,6 @@ export function makeGetNode(presence: Presence): Route<undefined> {
   };
 }
 
-const reading: Pick<Route<undefined>, 'provides' | 'action' | 'check'> = {
-  provides: 'application/json',
-  action: () => ({ kind: 'read' }),
+const reading: Pick<Route<undefined>, 'check'> = {
   check: () => ({ ok: true, value: undefined }),
 };

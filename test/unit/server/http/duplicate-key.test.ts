@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { findDuplicateKey } from '../../../../server/src/http/duplicate-key.ts';
+import { findDuplicateKeys } from '../../../../server/src/http/duplicate-key.ts';
 
 describe('keys that a JSON document repeats', () => {
   const rows: readonly (readonly [text: string, found: string | undefined])[] = [
@@ -20,9 +20,14 @@ describe('keys that a JSON document repeats', () => {
   ];
   for (const [text, found] of rows) {
     it(`finds ${String(found)} in ${text}`, () => {
-      assert.equal(findDuplicateKey(text, 'env'), found);
+      assert.equal(findDuplicateKeys(text, 'env').inMember, found);
     });
   }
+
+  it('finds the keys of the document itself', () => {
+    assert.equal(findDuplicateKeys('{"a":{"b":1,"b":1},"b":[],"\\u0061":2}', 'env').own, 'a');
+    assert.equal(findDuplicateKeys('{"a":{"a":1},"b":[{"b":2}]}', 'env').own, undefined);
+  });
 
   it('finds none in what JSON.stringify wrote, and one where a member was put twice', () => {
     fc.assert(
@@ -34,9 +39,9 @@ describe('keys that a JSON document repeats', () => {
             ([k, v]) => `${JSON.stringify(k)}: ${JSON.stringify(v)}`,
           );
           const doc = (all: string[]): string => `{"x":${other},"env":{${all.join(',')}}}`;
-          assert.equal(findDuplicateKey(doc(members), 'env'), undefined);
+          assert.equal(findDuplicateKeys(doc(members), 'env').inMember, undefined);
           assert.equal(
-            findDuplicateKey(doc([...members, members[0]!]), 'env'),
+            findDuplicateKeys(doc([...members, members[0]!]), 'env').inMember,
             Object.keys(env)[0],
           );
         },

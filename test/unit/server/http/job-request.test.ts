@@ -19,6 +19,11 @@ const refused: readonly (readonly [row: string, body: unknown, error: string])[]
   ['H1 an empty body', '', 'invalid JSON'],
   ['H1 trailing garbage', '{"command":"c","nodes":["n"]} x', 'invalid JSON'],
   ['H1 invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'invalid JSON'],
+  [
+    'a key given twice',
+    '{"command":"a","nodes":["n"],"command":"b"}',
+    'invalid JSON (duplicate key)',
+  ],
   ['1 an array', [], UNKNOWN],
   ['1 null', null, UNKNOWN],
   ['1 a text', '"x"', UNKNOWN],
@@ -270,6 +275,10 @@ describe('POST jobs', () => {
       assert.equal((await api.post(job(change))).status, 201);
     });
   }
+
+  it('takes a body that begins with a byte order mark', async () => {
+    assert.equal((await api.post(`\ufeff${JSON.stringify(job({}))}`)).status, 201);
+  });
 
   it('H3 names each node once; the default quorum counts them once', async () => {
     assert.equal((await api.post(job({ nodes: ['a', 'b', 'a'] }))).status, 201);

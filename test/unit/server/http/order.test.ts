@@ -164,6 +164,23 @@ describe('the order of judgement (REFERENCE 3)', () => {
     assert.equal(answer.status, 413);
   });
 
+  it('413 is for a POST alone: a body too long for a GET is 400', async () => {
+    const body = 'x'.repeat(1_000_001);
+    const headers = { 'content-length': String(body.length) };
+    const answer = await api.as('alice', { path: `${ORG}/jobs`, body, headers });
+    assert.equal(answer.status, 400);
+    assert.equal(
+      answer.body,
+      '{"error":["The body of a GET must be no more than 1000000 bytes."]}',
+    );
+    const short = await api.as('alice', {
+      path: `${ORG}/jobs`,
+      body: 'x',
+      headers: { 'content-length': '1' },
+    });
+    assert.equal(short.status, 200);
+  });
+
   it('takes a Content-Type that cannot be read for what it is: 415, at its turn', async () => {
     assert.equal((await api.post(GOOD, { 'content-type': 'garbage' })).status, 415);
     assert.equal((await api.post('[]', { 'content-type': 'garbage' })).status, 400);

@@ -1,0 +1,27 @@
+import type { Principals } from './authenticate.ts';
+import type { AuthorizeSettings, Groups } from './authorize.ts';
+import type { ConfigDeps } from './routes/config.ts';
+import type { JobOutputs } from './routes/job-output.ts';
+import type { JobFinder } from './routes/job.ts';
+import type { CreateJobSettings, JobList, JobStarter } from './routes/jobs.ts';
+import type { Presence } from './routes/node-states.ts';
+import type { StatusSource } from './routes/status.ts';
+
+/** What the API is made over: the ports of its routes. */
+export interface AppDeps {
+  clock: { now(): number };
+  log: {
+    debug(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+  directory: Principals & Groups;
+  /** What is stored. */
+  jobs: JobFinder & JobList & JobOutputs;
+  starter: JobStarter;
+  presence: Presence;
+  config: ConfigDeps;
+  status: StatusSource;
+  settings: AuthorizeSettings & CreateJobSettings;
+  /** True for the error of a store that is away for now (Decision 2). */
+  isUnavailable: (error: unknown) => boolean;
+}

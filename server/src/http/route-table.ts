@@ -1,0 +1,129 @@
+import {
+  AGENT_CONFIG,
+  CONFIG_QUERY,
+  JOB,
+  JOB_CREATED,
+  JOB_LIST,
+  JOB_QUERY,
+  JOB_REQUEST,
+  NODE_LIST,
+  NODE_STATE,
+  OUTPUT_STREAMS,
+  SERVER_STATUS,
+} from '@pushy/protocol';
+import type { RouteSpec, SignedRoute } from './route.ts';
+import { makeGetConfig } from './routes/config.ts';
+import { makeGetOutput } from './routes/job-output.ts';
+import { makeGetJob } from './routes/job.ts';
+import { makeCreateJob, makeListJobs } from './routes/jobs.ts';
+import { makeGetNode, makeListNodes } from './routes/node-states.ts';
+import { makeGetStatus } from './routes/status.ts';
+
+const ORG = '/organizations/:org/pushy';
+const JSON_TYPE = 'application/json';
+
+const OUTPUTS = OUTPUT_STREAMS.map((stream): SignedRoute => ({
+  name: `get_${stream}`,
+  method: 'GET',
+  path: `${ORG}/jobs/:id/output/:node/${stream}`,
+  summary: `What a job wrote to ${stream} on a node, byte for byte.`,
+  access: 'signed',
+  action: 'read',
+  provides: 'application/octet-stream',
+  status: 200,
+  make: ({ jobs }, use) => use(makeGetOutput(jobs, stream)),
+}));
+
+/**
+ * Every route of the API (REFERENCE 2). The application is made from this table, and so are its description and the
+ * test of who may do what: a route that is not here does not exist.
+ */
+export const ROUTES: readonly RouteSpec[] = [
+  {
+    name: 'get_status',
+    method: 'GET',
+    path: '/pushy/_status',
+    summary: 'That the server lives, and what it holds in memory.',
+    access: 'public',
+    provides: JSON_TYPE,
+    status: 200,
+    response: SERVER_STATUS,
+    make: ({ status }) => makeGetStatus(status),
+  },
+  {
+    name: 'get_config',
+    method: 'GET',
+    path: `${ORG}/config/:node`,
+    summary: 'What the agent of a node needs to connect.',
+    access: 'signed',
+    action: 'configure',
+    provides: JSON_TYPE,
+    status: 200,
+    query: CONFIG_QUERY,
+    response: AGENT_CONFIG,
+    make: ({ config }, use) => use(makeGetConfig(config)),
+  },
+  {
+    name: 'list_jobs',
+    method: 'GET',
+    path: `${ORG}/jobs`,
+    summary: 'The jobs of the organization, newest first.',
+    access: 'signed',
+    action: 'read',
+    provides: JSON_TYPE,
+    status: 200,
+    response: JOB_LIST,
+    make: ({ jobs }, use) => use(makeListJobs(jobs)),
+  },
+  {
+    name: 'create_job',
+    method: 'POST',
+    path: `${ORG}/jobs`,
+    summary: 'Starts a job.',
+    access: 'signed',
+    action: 'write',
+    provides: JSON_TYPE,
+    status: 201,
+    body: { schema: JOB_REQUEST, required: true },
+    response: JOB_CREATED,
+    make: ({ starter, clock, settings }, use) => use(makeCreateJob(starter, clock, settings)),
+  },
+  {
+    name: 'get_job',
+    method: 'GET',
+    path: `${ORG}/jobs/:id`,
+    summary: 'One job with its nodes.',
+    access: 'signed',
+    action: 'read',
+    provides: JSON_TYPE,
+    status: 200,
+    query: JOB_QUERY,
+    response: JOB,
+    make: ({ jobs }, use) => use(makeGetJob(jobs)),
+  },
+  ...OUTPUTS,
+  {
+    name: 'list_nodes',
+    method: 'GET',
+    path: `${ORG}/node_states`,
+    summary: 'The nodes that are connected, and whether they take jobs.',
+    access: 'signed',
+    action: 'read',
+    provides: JSON_TYPE,
+    status: 200,
+    response: NODE_LIST,
+    make: ({ presence }, use) => use(makeListNodes(presence)),
+  },
+  {
+    name: 'get_node',
+    method: 'GET',
+    path: `${ORG}/node_states/:node`,
+    summary: 'Whether a node is connected and takes jobs.',
+    access: 'signed',
+    action: 'read',
+    provides: JSON_TYPE,
+    status: 200,
+    response: NODE_STATE,
+    make: ({ presence }, use) => use(makeGetNode(presence)),
+  },
+];
