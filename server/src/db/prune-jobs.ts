@@ -23,11 +23,11 @@ const PRUNE_JOBS: Statement<{ id: string }> = {
       select j.id
       from (select org_id from jobs where $2::bigint is not null group by org_id having count(*) > $2) o,
         lateral (
-          select id, status from jobs where org_id = o.org_id
+          select id, status, created_at from jobs where org_id = o.org_id
           order by created_at desc, id desc offset $2
         ) j
       where j.status in (2, 3, 4, 6, 7)
-      limit $3
+      order by j.created_at, j.id limit $3
     ), gone as (
       delete from jobs
       where id in (select id from (select id from old union select id from surplus) e limit $3)
