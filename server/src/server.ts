@@ -10,7 +10,9 @@ import { openWire } from './compose/open-wire.ts';
 import { makeTeardown } from './compose/teardown.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './ctl/control-server.ts';
+import { addSealingKey } from './db/add-sealing-key.ts';
 import type { Db } from './db/db.ts';
+import { missingSealingKeys } from './db/missing-sealing-keys.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
@@ -61,15 +63,18 @@ export function makeServer(config: Config, ports: Ports): Server {
     const control = await openControlSocket({ config, db: opened, nodeRemoved, log });
     teardown.add('control socket', () => control.close());
 
-    const secrets = await openSecrets(config.dir);
+    const db = await openOwnDatabase(config, log, clock);
+    teardown.add('database', () => db.close());
+    const secrets = await openSecrets(config.dir, {
+      missing: (present) => missingSealingKeys(db, present),
+    });
     teardown.add('secrets', () => {
       secrets.close();
       return undefined;
     });
     if (secrets.created) log.info({ dir: config.dir }, 'made the keys of this server');
+    await addSealingKey(db, secrets.sealer.keyId);
 
-    const db = await openOwnDatabase(config, log, clock);
-    teardown.add('database', () => db.close());
     const settled = await settleUnfinishedJobs(db, clock.now());
     if (settled.length > 0) log.warn({ jobs: settled }, 'jobs of the previous run are crashed');
 
@@ -100,7 +105,7 @@ export function makeServer(config: Config, ports: Ports): Server {
       publish: (frames) => {
         wire.heartbeat.publish(frames);
       },
-      incarnationId: secrets.incarnationId,
+      incarnationId: () => secrets.incarnationId,
       serverHost: hostname(),
     });
     teardown.add('broadcast', () => {

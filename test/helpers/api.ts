@@ -179,7 +179,7 @@ function makeWorld(
       randomBytes: (count) => Buffer.alloc(count, 9),
     },
     status: {
-      incarnationId: 'f4a5b2ac-7a05-4f3b-8d1a-c52d6a9e3a11',
+      incarnationId: () => 'f4a5b2ac-7a05-4f3b-8d1a-c52d6a9e3a11',
       trackedNodes: () => 3,
       jobsInMemory: () => ['a'.repeat(32)],
     },

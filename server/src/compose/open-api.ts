@@ -43,9 +43,10 @@ export function openApi(deps: ApiDeps): FastifyInstance {
     log,
     directory,
     jobs: {
-      list: (orgId) => durable(() => listJobs(db, orgId)),
-      get: (orgId, id) => durable(() => findJob(db, orgId, id)),
-      output: (orgId, id, node, stream) => durable(() => findOutput(db, orgId, id, node, stream)),
+      list: (orgId) => durable(() => listJobs(db, secrets.sealer, orgId)),
+      get: (orgId, id) => durable(() => findJob(db, secrets.sealer, orgId, id)),
+      output: (orgId, id, node, stream) =>
+        durable(() => findOutput(db, secrets.sealer, orgId, id, node, stream)),
     },
     starter: jobs,
     presence,
@@ -67,7 +68,7 @@ export function openApi(deps: ApiDeps): FastifyInstance {
       randomBytes: (count) => random.bytes(count),
     },
     status: {
-      incarnationId: secrets.incarnationId,
+      incarnationId: () => secrets.incarnationId,
       trackedNodes: () => presence.count(),
       jobsInMemory: () => jobs.inMemory(),
     },

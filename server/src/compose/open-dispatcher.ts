@@ -42,8 +42,8 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     clock,
     log,
     store: {
-      createJob: (job) => createJob(db, job),
-      saveChanges: (changes) => saveChanges(db, changes),
+      createJob: (job) => createJob(db, secrets.sealer, job),
+      saveChanges: (changes) => saveChanges(db, secrets.sealer, changes),
     },
     sender: wire.command,
     sessionKeys: { of: (orgId, node) => secrets.sessionKey(orgId, node) },

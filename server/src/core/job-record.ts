@@ -39,6 +39,23 @@ export interface StoredJobWithNodes extends StoredJob {
   nodes: NodesByStatus;
 }
 
+/** A job with the number of its nodes by status; only statuses that occur. */
+export interface JobDetail extends StoredJob {
+  counts: Partial<Record<NodeStatus, number>>;
+}
+
+/** Which jobs of a list, newest first; without a member there is no such limit. */
+export interface JobQuery {
+  limit?: number;
+  /** Only those that come after this job in the list. */
+  after?: string;
+  status?: JobStatus;
+  command?: string;
+  requester?: string;
+  /** Only those that this node is in. */
+  node?: string;
+}
+
 /** A job that was in flight when the server ended, as it stands in the database. */
 export interface UnfinishedJob {
   job: NewJob;

@@ -10,7 +10,8 @@ export interface BroadcastDeps {
   /** Seals with the server's RSA key. */
   sign: (body: string) => Frames;
   publish: (frames: Frames) => void;
-  incarnationId: string;
+  /** Asked for each broadcast: an operator may change it. */
+  incarnationId: () => string;
   /** The machine's host name. */
   serverHost: string;
 }
@@ -18,12 +19,12 @@ export interface BroadcastDeps {
 /** The server's sign of life to all agents (REFERENCE 15.5): one at once, then one per interval. */
 export function makeBroadcast(deps: BroadcastDeps): { start(): void; stop(): void } {
   const { clock, interval, sign, publish, incarnationId, serverHost } = deps;
-  const members = { server: serverHost, type: 'heartbeat', incarnation_id: incarnationId };
-  const tail = JSON.stringify(members).slice(1, -1);
   let sequence = 0;
   let end: (() => void) | undefined;
 
   function beat(): void {
+    const members = { server: serverHost, type: 'heartbeat', incarnation_id: incarnationId() };
+    const tail = JSON.stringify(members).slice(1, -1);
     publish(sign(body(sequence, clock.now(), tail)));
     sequence += 1;
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SecretsError } from './secrets-error.ts';
 
@@ -37,7 +37,25 @@ export async function readBundleFile(path: string): Promise<Buffer | undefined> 
 }
 
 /** Writes the file whole or not at all; leaves one alone that another process has made meanwhile. */
-export async function createBundleFile(path: string, text: Buffer): Promise<void> {
+export function createBundleFile(path: string, text: Buffer): Promise<void> {
+  return write(path, text, (draft) =>
+    // Unlike a rename, a link does not replace what is there.
+    link(draft, path).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }),
+  );
+}
+
+/** Puts the text in the place of the file, whole or not at all. */
+export function replaceBundleFile(path: string, text: Buffer): Promise<void> {
+  return write(path, text, (draft) => rename(draft, path));
+}
+
+async function write(
+  path: string,
+  text: Buffer,
+  publish: (draft: string) => Promise<void>,
+): Promise<void> {
   const dir = dirname(path);
   const draft = `${path}.${randomUUID()}`;
   try {
@@ -49,10 +67,7 @@ export async function createBundleFile(path: string, text: Buffer): Promise<void
     } finally {
       await file.close();
     }
-    // Unlike a rename, a link does not replace what is there.
-    await link(draft, path).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    });
+    await publish(draft);
     await syncDirectory(dir);
   } catch (error) {
     throw unreadable(path, error);

@@ -2,7 +2,7 @@ import sodium from 'sodium-native';
 
 /** A secret that is never swapped out and can be read only while somebody uses it. */
 export interface LockedSecret {
-  /** Gives the bytes to `use`; they are out of reach again when it returns. */
+  /** Gives the bytes to `use`; they are out of reach again before anything else happens in this program. */
   with<T>(use: (bytes: Buffer) => T): T;
   /** Overwrites and frees it; it cannot be used any more. */
   wipe: () => void;
@@ -17,16 +17,22 @@ export function allocateLocked(size: number): Buffer {
 export function lockSecret(secret: Buffer): LockedSecret {
   const bytes = secret as sodium.SecureBuffer;
   let wiped = false;
-  sodium.sodium_mprotect_noaccess(bytes);
+  let readable = false;
+  const hide = (): void => {
+    readable = false;
+    if (!wiped) sodium.sodium_mprotect_noaccess(bytes);
+  };
+  hide();
   return {
     with(use) {
       if (wiped) throw new Error('the secrets were closed');
-      sodium.sodium_mprotect_readonly(bytes);
-      try {
-        return use(bytes);
-      } finally {
-        sodium.sodium_mprotect_noaccess(bytes);
+      if (!readable) {
+        readable = true;
+        sodium.sodium_mprotect_readonly(bytes);
+        // Not at once: changing the protection costs as much as sealing a row, and rows come by the thousand.
+        queueMicrotask(hide);
       }
+      return use(bytes);
     },
     wipe() {
       if (wiped) return;

@@ -1,8 +1,9 @@
 /**
- * Why the server's secrets cannot be used: `exposed` (others can read the file), `damaged`, or `unreadable`
- * (the file system refused).
+ * Why the server's secrets cannot be used: `exposed` (others can read the file), `damaged`, `unreadable` (the file
+ * system refused), `missing_key` (rows are sealed with a key that the file does not have), or `changed` (a sealed
+ * value is not as it was).
  */
-export type SecretsErrorCode = 'exposed' | 'damaged' | 'unreadable';
+export type SecretsErrorCode = 'exposed' | 'damaged' | 'unreadable' | 'missing_key' | 'changed';
 
 /** Every error that the secrets room throws. */
 export class SecretsError extends Error {

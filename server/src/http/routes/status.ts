@@ -3,7 +3,7 @@ import type { Answer } from '../answer.ts';
 
 /** What the status page counts, over all organizations. */
 export interface StatusSource {
-  incarnationId: string;
+  incarnationId(): string;
   trackedNodes(): number;
   jobsInMemory(): string[];
 }
@@ -13,7 +13,7 @@ export function makeGetStatus(source: StatusSource): () => Answer {
   return () => {
     const json: ServerStatus = {
       status: "it's alive",
-      incarnation_id: source.incarnationId,
+      incarnation_id: source.incarnationId(),
       node_fsm_count: source.trackedNodes(),
       job_processes: source.jobsInMemory(),
     };

@@ -6,13 +6,14 @@ import { saveAdmission, type AdmissionRow } from '../../../../server/src/db/save
 import { onBothEngines } from '../../../helpers/engines.ts';
 import { CREATED_AT, ORG_ID } from '../../../helpers/jobs.ts';
 
-function anAdmission(key: number, given: Partial<AdmissionRow> = {}): AdmissionRow {
+function anAdmission(key: number, given: Partial<AdmissionRow> = {}): Required<AdmissionRow> {
   return {
     orgId: ORG_ID,
     node: 'web1',
     curveKey: Buffer.alloc(32, key),
     requester: { name: 'web1', type: 'client' },
     renewedAt: CREATED_AT + key,
+    capabilities: [],
     ...given,
   };
 }
@@ -24,6 +25,13 @@ onBothEngines('admissions', (db) => {
   it('gives an admission back as it was', async () => {
     await saveAdmission(db(), anAdmission(0xff), 3);
     assert.deepEqual(await listAdmissions(db()), [anAdmission(0xff)]);
+  });
+
+  it('Decision 12 keeps what a node can do with its key', async () => {
+    await saveAdmission(db(), anAdmission(1), 3);
+    const capabilities = ['result_ack', 'with space, "quote" and {brace}'];
+    await saveAdmission(db(), anAdmission(1, { capabilities }), 3);
+    assert.deepEqual(await listAdmissions(db()), [anAdmission(1, { capabilities })]);
   });
 
   it('Decision 12 keeps the newest few keys of a node, and only looks at that node', async () => {

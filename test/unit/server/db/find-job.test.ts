@@ -4,36 +4,37 @@ import { findJob } from '../../../../server/src/db/find-job.ts';
 import { listJobs } from '../../../../server/src/db/list-jobs.ts';
 import { ask, onBothEngines } from '../../../helpers/engines.ts';
 import { aJob, CREATED_AT, ORG_ID } from '../../../helpers/jobs.ts';
+import { sealer } from '../../../helpers/sealer.ts';
 
 const OTHER_ORG = 'f'.repeat(32);
 
 onBothEngines('findJob and listJobs', (db) => {
   it('REFERENCE 8.5 knows no job of an unknown id, whatever text it is', async () => {
-    await createJob(db(), aJob());
+    await createJob(db(), sealer, aJob());
     for (const id of ['', 'x', "'; drop table jobs", '0'.repeat(32), 'a\0b', '\ud800']) {
-      assert.equal(await findJob(db(), ORG_ID, id), undefined);
+      assert.equal(await findJob(db(), sealer, ORG_ID, id), undefined);
     }
   });
 
   it("S2 does not find another organization's job", async () => {
     const job = aJob();
-    await createJob(db(), job);
-    assert.equal(await findJob(db(), OTHER_ORG, job.id), undefined);
-    assert.deepEqual(await listJobs(db(), OTHER_ORG), []);
+    await createJob(db(), sealer, job);
+    assert.equal(await findJob(db(), sealer, OTHER_ORG, job.id), undefined);
+    assert.deepEqual(await listJobs(db(), sealer, OTHER_ORG), []);
   });
 
   it('H9 lists the jobs of an organization newest first', async () => {
     const jobs = [5, 1, 9, 3].map((s) => aJob({ createdAt: CREATED_AT + s * 1000 }));
-    for (const job of jobs) await createJob(db(), job);
-    const listed = await listJobs(db(), ORG_ID);
+    for (const job of jobs) await createJob(db(), sealer, job);
+    const listed = await listJobs(db(), sealer, ORG_ID);
     const seconds = listed.map((job) => (job.createdAt - CREATED_AT) / 1000);
     assert.deepEqual(seconds, [9, 5, 3, 1]);
   });
 
   it('REFERENCE 8.4 a list says that a job has a file and does not read it', async () => {
-    await createJob(db(), aJob({ file: 'raw:secret' }));
-    await createJob(db(), aJob({ createdAt: CREATED_AT + 1, dir: '/', env: { A: 'b' } }));
-    const [without, withFile] = await listJobs(db(), ORG_ID);
+    await createJob(db(), sealer, aJob({ file: 'raw:secret' }));
+    await createJob(db(), sealer, aJob({ createdAt: CREATED_AT + 1, dir: '/', env: { A: 'b' } }));
+    const [without, withFile] = await listJobs(db(), sealer, ORG_ID);
     assert.equal(withFile?.file, '');
     assert.equal(without !== undefined && 'file' in without, false);
     assert.deepEqual([without?.dir, without?.env], ['/', { A: 'b' }]);
@@ -41,10 +42,10 @@ onBothEngines('findJob and listJobs', (db) => {
 
   it('D1 reads times as UTC whatever the time zone of the database session', async () => {
     const job = aJob();
-    await createJob(db(), job);
+    await createJob(db(), sealer, job);
     const found = await db().tx(async (tx) => {
       await tx.script("set local timezone = 'America/New_York'");
-      return findJob(tx, ORG_ID, job.id);
+      return findJob(tx, sealer, ORG_ID, job.id);
     });
     assert.equal(found?.createdAt, CREATED_AT);
     const [row] = await ask<{ utc: string }>(

@@ -7,6 +7,7 @@ import { saveChanges } from '../../../../server/src/db/save-changes.ts';
 import { settleUnfinishedJobs } from '../../../../server/src/db/settle-unfinished-jobs.ts';
 import { onBothEngines } from '../../../helpers/engines.ts';
 import { aJob, CREATED_AT, ORG_ID } from '../../../helpers/jobs.ts';
+import { sealer } from '../../../helpers/sealer.ts';
 
 const NOW = CREATED_AT + 60_000;
 
@@ -14,9 +15,9 @@ onBothEngines('settleUnfinishedJobs', (db) => {
   it('REFERENCE 11, J4 ends what was in flight with all its nodes, and nothing else', async () => {
     const jobs = new Map(JOB_STATUSES.map((s) => [s, aJob({ nodes: [...NODE_STATUSES] })]));
     for (const [status, job] of jobs) {
-      await createJob(db(), job);
+      await createJob(db(), sealer, job);
       const at = CREATED_AT + 1000;
-      await saveChanges(db(), {
+      await saveChanges(db(), sealer, {
         ...NO_CHANGES,
         outputs: [],
         nodes: NODE_STATUSES.map((s) => ({ jobId: job.id, node: s, status: s, at })),
@@ -26,7 +27,7 @@ onBothEngines('settleUnfinishedJobs', (db) => {
     const expected = [...jobs].filter(([s]) => !isFinished(s)).map(([, job]) => job.id);
     assert.deepEqual(await settleUnfinishedJobs(db(), NOW), expected.sort());
     for (const [status, job] of jobs) {
-      const found = await findJob(db(), ORG_ID, job.id);
+      const found = await findJob(db(), sealer, ORG_ID, job.id);
       if (isFinished(status)) {
         assert.equal(found?.status, status);
         assert.equal(found.updatedAt, CREATED_AT + 1000);
@@ -43,7 +44,7 @@ onBothEngines('settleUnfinishedJobs', (db) => {
   });
 
   it('finds nothing to do the second time', async () => {
-    await createJob(db(), aJob());
+    await createJob(db(), sealer, aJob());
     await settleUnfinishedJobs(db(), NOW);
     assert.deepEqual(await settleUnfinishedJobs(db(), NOW + 1), []);
   });

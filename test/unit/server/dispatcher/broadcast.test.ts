@@ -15,7 +15,7 @@ describe('the broadcast (REFERENCE 15.5)', () => {
       interval: 1000,
       sign: (body) => seal(body, { rsa2048_sha1: privateKey }),
       publish: (frames) => sent.push({ frames, at: clock.now() }),
-      incarnationId: 'an-id',
+      incarnationId: () => 'an-id',
       serverHost: 'push-1',
     });
     broadcast.start();

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, hkdfSync } from 'node:crypto';
+import { createHash, createPublicKey, hkdfSync } from 'node:crypto';
 import { chmod, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open, seal } from '@pushy/protocol';
 import { curveKeyPair, Dealer, Router } from 'zeromq';
-import { openSecrets, type Secrets } from '../../../../server/src/secrets/open-secrets.ts';
+import {
+  openSecrets,
+  type SealedRows,
+  type Secrets,
+} from '../../../../server/src/secrets/open-secrets.ts';
 import { makeTempDir } from '../../../helpers/temp-dir.ts';
 
 describe('openSecrets', () => {
@@ -142,6 +146,149 @@ describe('openSecrets', () => {
     secrets.close();
     assert.deepEqual(secrets.sessionKey('acme', 'web1'), known);
     assert.throws(() => secrets.sessionKey('acme', 'web2'), /closed/);
+  });
+
+  describe('sealing', () => {
+    /** The file as the version before sealing keys wrote it. */
+    async function oldFile(): Promise<string> {
+      (await openIn()).close();
+      const path = join(dir, 'secrets');
+      const text = await readFile(path, 'latin1');
+      const lines = text
+        .replace('pushy-secrets 2', 'pushy-secrets 1')
+        .replace(/^(?:sealing|digest) .*\n/gm, '');
+      const digest = createHash('sha256').update(lines).digest('hex');
+      await writeFile(path, `${lines}digest ${digest}\n`);
+      return path;
+    }
+    const rows = (...missing: number[]): SealedRows => ({
+      missing: (present) => Promise.resolve(missing.filter((id) => !present.includes(id))),
+    });
+    const message = /sealed with key 5, which .*secrets does not have.*Restore the file/;
+
+    it('Decision 11 opens what it sealed, after a restart as well', async () => {
+      const plain = [Buffer.alloc(0), Buffer.from('x\0ö'), Buffer.alloc(1_000_000, 7)];
+      const { sealer } = await openIn();
+      const sealed = plain.map((bytes) => sealer.seal(bytes));
+      const again = (await openIn()).sealer;
+      for (const by of [sealer, again]) {
+        const opened = sealed.map(({ keyId, bytes }) => by.open(keyId, bytes));
+        assert.deepEqual(opened, plain);
+      }
+      assert.equal(again.keyId, sealer.keyId);
+      assert.notDeepEqual(sealer.seal(Buffer.from('x')).bytes, sealer.seal(Buffer.from('x')).bytes);
+    });
+
+    it('Decision 11 upgrades a file without a sealing key once, and keeps everything else', async () => {
+      const path = await oldFile();
+      const before = await readFile(path, 'latin1');
+      const one = await openIn();
+      const after = await readFile(path, 'latin1');
+      assert.equal(one.created, false);
+      const kept = (text: string): string =>
+        text.replace(/^(?:pushy-secrets|sealing|digest) .*\n/gm, '');
+      assert.equal(kept(after), kept(before));
+      assert.match(after, /^pushy-secrets 2\n/);
+      assert.equal(after.match(/^sealing \d+ [0-9a-f]{64}$/gm)?.length, 1);
+      assert.equal((await stat(path)).mode & 0o777, 0o600);
+      assert.equal((await openIn()).sealer.keyId, one.sealer.keyId);
+      assert.equal(await readFile(path, 'latin1'), after);
+      assert.deepEqual(await readdir(dir), ['secrets']);
+    });
+
+    it('Decision 11 makes no secrets where rows are sealed with lost ones', async () => {
+      await assert.rejects(openSecrets(dir, rows(5)), { code: 'missing_key', message });
+      assert.deepEqual(await readdir(dir), []);
+    });
+
+    it('Decision 11 refuses secrets that lack the key of a row, and leaves them alone', async () => {
+      const path = await oldFile();
+      const before = await readFile(path);
+      await assert.rejects(openSecrets(dir, rows(5)), { code: 'missing_key', message });
+      assert.deepEqual(await readFile(path), before);
+      const { sealer } = await openIn();
+      await assert.rejects(openSecrets(dir, rows(sealer.keyId, 5)), { message });
+      (await openSecrets(dir, rows(sealer.keyId))).close();
+    });
+
+    it('Decision 11 seals with a new key after a rotation, and opens what the old one sealed', async () => {
+      const secrets = await openIn();
+      const { sealer, rotate, incarnationId, epoch } = secrets;
+      const before = sealer.seal(Buffer.from('before'));
+      const announced: number[] = [];
+      const announce = (id: number): Promise<void> => {
+        assert.notEqual(sealer.keyId, id);
+        announced.push(id);
+        return Promise.resolve();
+      };
+      const made = await Promise.all([rotate.sealingKey(announce), rotate.sealingKey(announce)]);
+      assert.deepEqual(made, announced);
+      assert.equal(new Set([before.keyId, ...made]).size, 3);
+      const after = sealer.seal(Buffer.from('after'));
+      assert.equal(after.keyId, made[1]);
+      for (const by of [sealer, (await openIn()).sealer]) {
+        assert.equal(by.open(before.keyId, before.bytes).toString(), 'before');
+        assert.equal(by.open(after.keyId, after.bytes).toString(), 'after');
+        assert.equal(by.keyId, made[1]);
+      }
+      assert.deepEqual([secrets.incarnationId, secrets.epoch], [incarnationId, epoch]);
+    });
+
+    it('Decision 11 stays with the old key where a new one cannot be announced', async () => {
+      const { sealer, rotate } = await openIn();
+      const { keyId } = sealer;
+      const away = (): Promise<void> => Promise.reject(new Error('away'));
+      await assert.rejects(rotate.sealingKey(away), /away/);
+      assert.equal(sealer.keyId, keyId);
+      assert.equal((await openIn()).sealer.keyId, keyId);
+      await rotate.sealingKey(() => Promise.resolve());
+      assert.notEqual(sealer.keyId, keyId);
+    });
+
+    it('Decision 11 gives all nodes new session keys and a new incarnation, at once and for good', async () => {
+      const secrets = await openIn();
+      const { sessionKey, rsa, curve, sealer, incarnationId } = secrets;
+      const old = sessionKey('acme', 'web1');
+      const { keyId } = sealer;
+      const rotated = await secrets.rotate.sessionKeys();
+      assert.equal(rotated.epoch, 2);
+      assert.notEqual(rotated.incarnationId, incarnationId);
+      assert.notDeepEqual(sessionKey('acme', 'web1'), old);
+      for (const now of [secrets, await openIn()]) {
+        assert.deepEqual(now.sessionKey('acme', 'web1'), sessionKey('acme', 'web1'));
+        assert.deepEqual([now.epoch, now.incarnationId], [2, rotated.incarnationId]);
+        assert.deepEqual([now.curve, now.rsa.publicPem], [curve, rsa.publicPem]);
+        assert.equal(now.sealer.keyId, keyId);
+      }
+    });
+
+    it('an operator can force a new incarnation alone', async () => {
+      const secrets = await openIn();
+      const { incarnationId: old } = secrets;
+      const key = secrets.sessionKey('acme', 'web1');
+      const { incarnationId } = await secrets.rotate.incarnation();
+      assert.notEqual(incarnationId, old);
+      assert.deepEqual(secrets.sessionKey('acme', 'web1'), key);
+      assert.equal((await openIn()).incarnationId, incarnationId);
+      assert.deepEqual(await readdir(dir), ['secrets']);
+    });
+
+    it('refuses a rotation of a file that was damaged meanwhile, and goes on', async () => {
+      const secrets = await openIn();
+      const { incarnationId } = secrets;
+      await writeFile(join(dir, 'secrets'), 'nonsense', { mode: 0o600 });
+      await assert.rejects(secrets.rotate.incarnation(), { code: 'damaged' });
+      assert.equal(secrets.incarnationId, incarnationId);
+      assert.equal(await readFile(join(dir, 'secrets'), 'latin1'), 'nonsense');
+    });
+
+    it('forgets the sealing keys when it is closed', async () => {
+      const secrets = await openIn();
+      const { keyId, bytes } = secrets.sealer.seal(Buffer.from('x'));
+      secrets.close();
+      assert.throws(() => secrets.sealer.open(keyId, bytes), /closed/);
+      assert.throws(() => secrets.sealer.seal(bytes), /closed/);
+    });
   });
 
   for (const mode of [0o640, 0o604, 0o620, 0o666]) {
