@@ -10,6 +10,7 @@ export function readOrder(body: Record<string, unknown>): RunnerEvent | undefine
   if (message === undefined) return readBroken(body);
   switch (message.type) {
     case 'ack':
+    case 'result_ack':
       return undefined;
     case 'abort':
       return { kind: 'abort' };

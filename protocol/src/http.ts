@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { CAPABILITIES } from './capabilities.ts';
 import { JOB_STATUSES, NODE_STATUSES } from './statuses.ts';
 
 /** Body of `POST jobs` (REFERENCE 8.3). The server judges it key by key, to answer with the exact text. */
@@ -124,6 +125,8 @@ export const AGENT_CONFIG = Type.Object({
   /** Bytes. */
   max_body_size: Type.Optional(Type.Integer()),
   incarnation_id: Type.String(),
+  /** What both can do beyond the protocol of the reference; only when the agent asked. */
+  capabilities: Type.Optional(Type.Array(Type.Enum(CAPABILITIES))),
 });
 export type AgentConfig = Static<typeof AGENT_CONFIG>;
 

@@ -25,6 +25,7 @@ export {
   PROTOCOL_VERSION,
   SESSION_KEY_BYTES,
 } from './limits.ts';
+export { CAPABILITIES, parseCapabilities, type Capability } from './capabilities.ts';
 export { formatHttpDate, parseHttpDate } from './http-date.ts';
 export {
   SIGNING_METHODS,
@@ -63,6 +64,7 @@ export {
   type CommitMessage,
   type HeartbeatBroadcast,
   type JobMessageType,
+  type ResultAckMessage,
   type RunMessage,
   type ServerMessage,
 } from './messages.ts';

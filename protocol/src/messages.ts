@@ -24,6 +24,12 @@ export const SERVER_MESSAGES = {
     capture: Type.Optional(Type.Boolean()),
   }),
   run: Type.Object({ ...fromServer, type: Type.Literal('run'), job_id: Type.String() }),
+  /** Only to nodes with the capability `result_ack`. */
+  result_ack: Type.Object({
+    ...fromServer,
+    type: Type.Literal('result_ack'),
+    job_id: Type.String(),
+  }),
 } as const;
 
 /** The server's broadcast, signed with its RSA key (REFERENCE 15.5). */
@@ -80,7 +86,9 @@ export type AbortMessage = Static<typeof SERVER_MESSAGES.abort>;
 export type AckMessage = Static<typeof SERVER_MESSAGES.ack>;
 export type CommitMessage = Static<typeof SERVER_MESSAGES.commit>;
 export type RunMessage = Static<typeof SERVER_MESSAGES.run>;
-export type ServerMessage = AbortMessage | AckMessage | CommitMessage | RunMessage;
+export type ResultAckMessage = Static<typeof SERVER_MESSAGES.result_ack>;
+export type ServerMessage =
+  AbortMessage | AckMessage | CommitMessage | RunMessage | ResultAckMessage;
 export type HeartbeatBroadcast = Static<typeof HEARTBEAT_BROADCAST>;
 export type AgentHeartbeat = Static<typeof AGENT_HEARTBEAT>;
 export type AgentJobAnswer = Static<typeof AGENT_JOB_ANSWER>;
@@ -94,6 +102,7 @@ export const readServerMessage = reader(
     SERVER_MESSAGES.ack,
     SERVER_MESSAGES.commit,
     SERVER_MESSAGES.run,
+    SERVER_MESSAGES.result_ack,
   ]),
 );
 

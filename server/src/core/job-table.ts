@@ -1,6 +1,7 @@
 import type { JobMessageType, NodeStatus } from '@pushy/protocol';
 import type { JobTimer } from './effects.ts';
 import type { EndStatus, RunStatus, VoteStatus } from './feed-event.ts';
+import type { Stage } from './node-in-job.ts';
 
 /** Phases in which a job can change. `stopping_*`: it was stopped as a whole while voting or running. */
 export const LIVE_PHASES = ['new', 'voting', 'running', 'stopping_votes', 'stopping_runs'] as const;
@@ -106,7 +107,7 @@ export const REPORTS = {
 >;
 
 /** What concerns many nodes at once: a timer, or the end of the vote, of the job, of the patience of people. */
-export type MassEvent = JobTimer | 'quorum_failed' | 'crash' | 'stop';
+export type MassEvent = JobTimer | 'quorum_failed' | 'crash' | 'stop' | 'resume';
 
 const STOPPED_VOTES: MassRule = { from: 'stopping', ...STOPPED_VOTE };
 const STOPPED_RUNS: MassRule = { from: 'stopping', ...STOPPED_RUN };
@@ -128,12 +129,15 @@ export const MASS = {
     quorum_failed: [settle('ready', 'was_ready')],
     crash: [settle('new', 'unavailable'), settle('ready', 'was_ready'), STOPPED_VOTES],
     stop: [stop('new'), stop('ready')],
+    // What no server of ours leaves behind is settled, so that it cannot stay for ever (J4).
+    resume: [settle('running', 'crashed')],
   },
   running: {
     run: [settle('ready', 'timed_out'), settle('running', 'timed_out'), STOPPED_RUNS],
     abort: [STOPPED_RUNS],
     crash: [settle('ready', 'crashed'), settle('running', 'crashed'), STOPPED_RUNS],
     stop: [stop('ready'), stop('running')],
+    resume: [settle('new', 'unavailable')],
   },
   stopping_votes: {
     abort: [STOPPED_VOTES],
@@ -153,3 +157,21 @@ export const REPORTS_OF = {
   stopping_votes: 'voting',
   stopping_runs: 'running',
 } as const satisfies Record<LivePhase, keyof typeof REPORTS | undefined>;
+
+/** Decision 3: where the hosts of nodes take a node up again after a restart, by the job's phase and its part. */
+export const STAGES_OF = {
+  new: {},
+  voting: { new: 'asked', ready: 'ready', stopping: 'stopping' },
+  running: { ready: 'told', running: 'running', stopping: 'stopping' },
+  stopping_votes: { stopping: 'stopping' },
+  stopping_runs: { stopping: 'stopping' },
+} as const satisfies Record<LivePhase, Partial<Record<LivePart, Stage>>>;
+
+/** Decision 3: the clock of a phase that goes on after a restart. */
+export const TIMER_OF = {
+  new: undefined,
+  voting: 'voting',
+  running: 'run',
+  stopping_votes: undefined,
+  stopping_runs: undefined,
+} as const satisfies Record<LivePhase, JobTimer | undefined>;

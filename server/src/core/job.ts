@@ -1,13 +1,17 @@
-import { NODE_STATUSES } from '@pushy/protocol';
+import { isSettled, NODE_STATUSES } from '@pushy/protocol';
 import type { JobEffect, JobTimer } from './effects.ts';
 import { startEvent, type EndStatus, type FeedEvent } from './feed-event.ts';
-import type { NewJob } from './job-record.ts';
+import type { NewJob, UnfinishedJob } from './job-record.ts';
 import {
+  LIVE_PARTS,
   LIVE_PHASES,
   MASS,
   REPORTS,
   REPORTS_OF,
+  STAGES_OF,
+  TIMER_OF,
   type JobPhase,
+  type LivePart,
   type LivePhase,
   type MassEvent,
   type MassRule,
@@ -16,6 +20,7 @@ import {
   type Rule,
   type Said,
 } from './job-table.ts';
+import type { Stage } from './node-in-job.ts';
 
 /** A job in memory. Only `step` changes it. */
 export interface LiveJob {
@@ -30,6 +35,8 @@ export interface LiveJob {
 /** What can happen to a job. */
 export type JobEvent =
   | { kind: 'start' }
+  /** The server was restarted, and the job was read back (Decision 3). */
+  | { kind: 'resume' }
   | { kind: 'report'; node: string; report: NodeReportKind }
   | { kind: 'timer'; timer: JobTimer }
   /** Of the whole job, or of some of its nodes (Decision 8). */
@@ -39,11 +46,26 @@ export type JobEvent =
 
 /** A job before its start: every node is `new`. */
 export function makeLiveJob(job: NewJob): LiveJob {
-  const nodes = new Map(job.nodes.map((node): [string, NodePart] => [node, 'new']));
+  return liveJob(job, 'new', new Map(job.nodes.map((node) => [node, 'new'])));
+}
+
+/** A job as it was read back after a restart (Decision 3); `resume` makes it go on. */
+export function makeResumedJob({ job, status, stopped, nodes }: UnfinishedJob): LiveJob {
+  if (status !== 'new' && status !== 'voting' && status !== 'running') {
+    throw new Error(`job ${job.id} is ${status}: it cannot go on`);
+  }
+  const stopping = { new: 'new', voting: 'stopping_votes', running: 'stopping_runs' } as const;
+  const parts = nodes.map(({ node, status: part, stopped: alone }): [string, NodePart] => {
+    return [node, (stopped || alone) && !isSettled(part) && status !== 'new' ? 'stopping' : part];
+  });
+  return liveJob(job, stopped ? stopping[status] : status, new Map(parts));
+}
+
+function liveJob(job: NewJob, phase: LivePhase, nodes: Map<string, NodePart>): LiveJob {
   const parts: readonly NodePart[] = [...NODE_STATUSES, 'stopping'];
   const counts = Object.fromEntries(parts.map((part) => [part, 0])) as Record<NodePart, number>;
-  counts.new = nodes.size;
-  return { job, phase: 'new', nodes, counts };
+  for (const part of nodes.values()) counts[part] += 1;
+  return { job, phase, nodes, counts };
 }
 
 /** True while the job can change. */
@@ -63,6 +85,9 @@ export function step(job: LiveJob, event: JobEvent): JobEffect[] {
   switch (event.kind) {
     case 'start':
       if (phase === 'new') start(job, effects);
+      break;
+    case 'resume':
+      resume(job, phase, effects);
       break;
     case 'report':
       report(job, phase, event.node, event.report, effects);
@@ -87,6 +112,25 @@ function start(job: LiveJob, effects: JobEffect[]): void {
     { kind: 'commit', nodes: [...job.nodes.keys()], wave: 0 },
     { kind: 'arm', timer: 'voting' },
   );
+  evaluate(job, effects);
+}
+
+/** Decision 3: the phase goes on with what is left of its time. A job that was never started cannot go on. */
+function resume(job: LiveJob, phase: LivePhase, effects: JobEffect[]): void {
+  if (phase === 'new') {
+    crash(job, phase, effects);
+    return;
+  }
+  applyToAll(job, massRules(phase, 'resume') ?? [], effects);
+  const stages: Partial<Record<LivePart, Stage>> = STAGES_OF[phase];
+  for (const part of LIVE_PARTS) {
+    const stage = stages[part];
+    if (stage === undefined || job.counts[part] === 0) continue;
+    effects.push({ kind: 'adopt', nodes: inPart(job, part), stage });
+  }
+  const timer = TIMER_OF[phase];
+  if (timer !== undefined) effects.push({ kind: 'arm', timer, rest: true });
+  if (job.counts.stopping > 0) effects.push({ kind: 'arm', timer: 'abort' });
   evaluate(job, effects);
 }
 
@@ -168,7 +212,7 @@ function judge(job: LiveJob, effects: JobEffect[]): void {
 }
 
 function run(job: LiveJob, effects: JobEffect[]): void {
-  const ready = [...job.nodes.keys()].filter((node) => job.nodes.get(node) === 'ready');
+  const ready = inPart(job, 'ready');
   job.phase = 'running';
   emit({ name: 'quorum_succeeded', data: {} }, effects);
   effects.push({ kind: 'cancel', timer: 'voting' }, { kind: 'save_job', status: 'running' });
@@ -193,8 +237,12 @@ function massRules(phase: LivePhase, event: MassEvent): readonly MassRule[] | un
 function applyToAll(job: LiveJob, rules: readonly MassRule[], effects: JobEffect[]): void {
   for (const rule of rules) {
     if (job.counts[rule.from] === 0) continue;
-    apply(job, rule, [...job.nodes.keys()].filter(isIn(job, rule)), effects);
+    apply(job, rule, inPart(job, rule.from), effects);
   }
+}
+
+function inPart(job: LiveJob, part: NodePart): string[] {
+  return [...job.nodes.keys()].filter((node) => job.nodes.get(node) === part);
 }
 
 function isIn(job: LiveJob, rule: MassRule): (node: string) => boolean {

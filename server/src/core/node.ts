@@ -72,6 +72,7 @@ export function stepNode(node: NodeRecord, event: NodeEvent, settings: NodeSetti
         ? []
         : [{ kind: 'gone', reason: 'silent' }];
     case 'created':
+    case 'adopted':
     case 'aborted':
     case 'reset':
     case 'rehab_timer':
@@ -105,6 +106,7 @@ function onTable(
   node.phase = rule.to;
   return rule.does.flatMap((what): NodeEffect[] => {
     if (what === 'cancel') return [{ kind: 'cancel' }];
+    if (what === 'ack') return [{ kind: 'send', type: 'ack' }];
     const ms = rehabDelay(node.aborts, event.fraction ?? 0, settings);
     node.aborts += 1;
     return [

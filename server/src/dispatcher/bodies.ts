@@ -32,6 +32,11 @@ export function runTail(jobId: string): string {
   return members({ type: 'run', job_id: jobId });
 }
 
+/** The tail of `result_ack`. */
+export function resultAckTail(jobId: string): string {
+  return members({ type: 'result_ack', job_id: jobId });
+}
+
 /** Members that are undefined are left out. */
 function members(values: Record<string, unknown>): string {
   return JSON.stringify(values).slice(1, -1);

@@ -28,8 +28,8 @@ export interface InboxDeps {
   organizations: Organizations;
   /** Hears of every message that is dropped. */
   refuse: (reason: string, about: object) => void;
-  /** Gets the messages that are proved to come from `message.node` of that organization. */
-  deliver: (address: Buffer, orgId: string, message: AgentMessage) => void;
+  /** Gets the messages that are proved to come from `message.node` of that organization, with their signatures. */
+  deliver: (address: Buffer, orgId: string, message: AgentMessage, signature: string) => void;
 }
 
 /** From frames to verified messages, in the order of REFERENCE 15.4. Everything else is dropped (S4, S6, Z1). */
@@ -51,7 +51,7 @@ export function makeInbox(deps: InboxDeps): Inbox {
     }
     const message = readAgentMessage(verified.value);
     if (message === undefined) refuse('unknown_message', { orgId, node });
-    else deliver(address, orgId, message);
+    else deliver(address, orgId, message, unverified.signature);
   }
 
   function onFrames(address: Buffer, frames: readonly Buffer[]): void {

@@ -1,12 +1,19 @@
+import type { NodeInJob } from '../core/node-in-job.ts';
 import type { NodeRecord } from '../core/node.ts';
+
+/** What all nodes of a job share at their host. */
+export interface JobAtNodes {
+  readonly fence: number;
+  /** Output of this job is kept. */
+  readonly capture: boolean;
+  /** Of its commit. */
+  readonly tail: string;
+}
 
 /** A job that wants to hear of a node. */
 export interface Watch {
-  fence: number;
-  /** Output of this job is kept. */
-  capture: boolean;
-  /** Heartbeats without a job since the node acknowledged the run; undefined while it does not run the job. */
-  idleBeats: number | undefined;
+  job: JobAtNodes;
+  readonly at: NodeInJob;
 }
 
 /** A node that is connected to this instance. */
@@ -14,6 +21,8 @@ export interface TrackedNode {
   readonly orgId: string;
   readonly name: string;
   address: Buffer;
+  /** Counts the connections that it had, from 1. */
+  connection: number;
   readonly record: NodeRecord;
   /** Sequence of the next message to it (REFERENCE 15.5: from 1 per record). */
   nextSequence: number;
@@ -51,6 +60,7 @@ export function makeNodeBook(): NodeBook {
     move(node, address) {
       addresses.delete(key(node.address));
       node.address = Buffer.from(address);
+      node.connection += 1;
       addresses.set(key(address), node);
     },
     remove(node) {

@@ -1,12 +1,16 @@
-import { jobIdOf, type AgentMessage, type AgentRunEnd } from '@pushy/protocol';
+import type { AgentMessage } from '@pushy/protocol';
 import type { Clock } from '../clock.ts';
 import type { JobChanges } from '../core/job-record.ts';
+import { makeNodeInJob, ordered, type Stage } from '../core/node-in-job.ts';
 import { isInOrder, makeNodeRecord, type NodeSettings } from '../core/node.ts';
+import { makeAbsentNodes } from './absent-nodes.ts';
 import { runTail } from './bodies.ts';
 import type { Bus } from './bus.ts';
+import { makeFreshness } from './freshness.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
 import type { Log } from './log.ts';
-import { makeNodeBook, type TrackedNode } from './node-book.ts';
+import { makeNodeBook, type JobAtNodes, type TrackedNode, type Watch } from './node-book.ts';
+import { makeNodeJobs } from './node-jobs.ts';
 import { makeNodeLife } from './node-life.ts';
 import type { Organizations } from './org-gate.ts';
 import { makeOutbox, type FrameSender } from './outbox.ts';
@@ -34,9 +38,15 @@ export interface NodeHostDeps {
   organizations: Organizations;
   /** False for a node that was removed: its session key alone opens nothing. Asked for every message. */
   isAdmitted: (orgId: string, node: string) => boolean;
+  /** True for a node that was here before a restart and may not have been heard since (Decision 3). */
+  isExpected: (orgId: string, node: string) => boolean;
+  /** The agent keeps a result until it is acknowledged (Decision 5). Asked for every result: a look-up. */
+  acknowledges: (orgId: string, node: string) => boolean;
   bus: Bus;
-  /** Keeps the output of a run. */
-  saveOutput: (output: JobChanges['outputs'][number]) => void;
+  /** Keeps the output of a run; false when it cannot. */
+  saveOutput: (output: JobChanges['outputs'][number]) => boolean;
+  /** The same for a job that is not in memory; true when nothing can be lost any more. */
+  saveLateOutput: (orgId: string, output: JobChanges['outputs'][number]) => Promise<boolean>;
   /** Random, in [0, 1). */
   fraction: () => number;
 }
@@ -49,17 +59,23 @@ export interface NodeHost {
   stop(): void;
 }
 
-/** Characters of a refusal's reason that are logged. */
-const MAX_REASON = 500;
-/** Decision 5. */
-const LOST_AFTER_IDLE_BEATS = 2;
+/** Decision 3: heartbeat intervals after the start in which a new job waits for nodes that were here before. */
+const WAIT_FOR_NODES = 2;
+/** Stages at which a job that goes on holds a node: it is not aborted when it is heard again (Decision 3). */
+const HOLDS: ReadonlySet<Stage> = new Set<Stage>(['asked', 'ready', 'told', 'running']);
 
 /** The only holder of nodes: their messages and timers in, frames and reports out. */
 export function makeNodeHost(deps: NodeHostDeps): NodeHost {
-  const { settings, clock, log, bus, saveOutput, isAdmitted } = deps;
+  const { settings, clock, log, bus, isAdmitted, isExpected } = deps;
   const book = makeNodeBook();
+  const absent = makeAbsentNodes();
+  const freshness = makeFreshness(settings.maxTimeSkew);
+  const waitUntil = clock.now() + WAIT_FOR_NODES * settings.heartbeatInterval;
+  /** Ends the waits for nodes that are not heard. */
+  const waits = new Set<() => void>();
   const sendTo = makeOutbox(deps);
   const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, book, sendTo, ended });
+  const nodeJobs = makeNodeJobs({ ...deps, book, perform, sendTo, publish, commit });
   const refuse = makeRefusals({ clock, log });
   const inbox = makeInbox({ ...deps, refuse, deliver });
   const unsubscribe = bus.subscribe('nodes', (commands) => {
@@ -67,21 +83,41 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   });
   const endScans = runScans({ settings, clock, log, scan });
 
-  function deliver(address: Buffer, orgId: string, message: AgentMessage): void {
-    if (!isAdmitted(orgId, message.node)) {
-      refuse('not_admitted', { orgId, node: message.node });
+  function deliver(
+    address: Buffer,
+    orgId: string,
+    message: AgentMessage,
+    signature: string,
+  ): void {
+    const { node: name, sequence, timestamp } = message;
+    const about = { orgId, node: name };
+    if (!isAdmitted(orgId, name)) {
+      refuse('not_admitted', about);
       return;
     }
     const bound = book.at(address);
-    const known = book.find(orgId, message.node);
+    const known = book.find(orgId, name);
     if (bound !== undefined && bound !== known) {
-      refuse('address_of_another_node', { orgId, node: message.node, boundTo: bound.name });
+      refuse('address_of_another_node', { ...about, boundTo: bound.name });
       return;
     }
+    // Z4: by the sequence on the node's connection; by the time where it comes from another one.
+    const sent = { ...about, timestamp, signature };
+    if (bound === undefined && !freshness.isNew(sent)) {
+      refuse('replayed', about);
+      return;
+    }
+    if (bound !== undefined && !isInOrder(bound.record, sequence)) {
+      refuse('old_sequence', { ...about, sequence });
+      return;
+    }
+    freshness.took(sent);
     const node = known ?? create(address, orgId, message);
     guarded(node, () => {
-      if (known === undefined) perform(node, { kind: 'created' });
-      onMessage(node, address, message);
+      if (known === undefined) begin(node);
+      else if (bound === undefined) move(node, address);
+      if (bound === undefined) isInOrder(node.record, sequence);
+      onMessage(node, message);
     });
   }
 
@@ -90,9 +126,10 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
       orgId,
       name: message.node,
       address: Buffer.from(address),
+      connection: 1,
       record: makeNodeRecord(message.incarnation_id, clock.now(), settings),
       nextSequence: 1,
-      jobs: new Map(),
+      jobs: absent.take(orgId, message.node),
       cancelTimer: undefined,
     };
     book.add(node);
@@ -100,132 +137,158 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     return node;
   }
 
-  function onMessage(node: TrackedNode, address: Buffer, message: AgentMessage): void {
-    if (!node.address.equals(address)) {
-      log.info({ orgId: node.orgId, node: node.name }, 'node is bound to a new connection');
-      book.move(node, address);
-      perform(node, { kind: 'moved' });
+  /** Decision 3: a node that a job holds is not told to drop what it may be doing for it. */
+  function begin(node: TrackedNode): void {
+    const isHeld = [...node.jobs.values()].some(({ at }) => HOLDS.has(at.stage));
+    perform(node, { kind: isHeld ? 'adopted' : 'created' });
+    if (!isHeld) return;
+    for (const [jobId, watch] of node.jobs) {
+      if (watch.at.stage === 'waiting') commit(node, jobId, watch);
     }
-    if (!isInOrder(node.record, message.sequence)) {
-      refuse('old_sequence', { orgId: node.orgId, node: node.name, sequence: message.sequence });
+  }
+
+  function move(node: TrackedNode, address: Buffer): void {
+    log.info({ orgId: node.orgId, node: node.name }, 'node is bound to a new connection');
+    book.move(node, address);
+    perform(node, { kind: 'moved' });
+  }
+
+  function onMessage(node: TrackedNode, message: AgentMessage): void {
+    if (message.type !== 'heartbeat') {
+      nodeJobs.onAnswer(node, message);
       return;
     }
-    switch (message.type) {
-      case 'heartbeat':
-        onHeartbeat(node, message.incarnation_id, jobIdOf(message));
-        return;
-      case 'aborted':
-        perform(node, { kind: 'aborted' });
-        report(node, jobIdOf(message), 'aborted');
-        return;
-      case 'succeeded':
-      case 'failed':
-        keepOutput(node, message);
-        break;
-      case 'nack_commit':
-      case 'nack_run':
-        log.info(
-          {
-            jobId: jobIdOf(message),
-            node: node.name,
-            reason: message.reason?.slice(0, MAX_REASON),
-          },
-          'the node refuses the job',
-        );
-        break;
-      case 'ack_commit':
-      case 'ack_run':
-        break;
-    }
-    const known = report(node, jobIdOf(message), message.type);
-    if (!known) perform(node, { kind: 'reset' });
-  }
-
-  /** A heartbeat may name a job that nobody knows: the node is told to drop it (REFERENCE 12.3). */
-  function onHeartbeat(
-    node: TrackedNode,
-    incarnation: string | undefined,
-    jobId: string | null | undefined,
-  ): void {
-    perform(node, { kind: 'heartbeat', incarnation, now: clock.now() });
-    if (!isTracked(node)) return;
-    if (jobId === null) settleLostRuns(node);
-    else if (jobId === undefined || !node.jobs.has(jobId)) perform(node, { kind: 'reset' });
-  }
-
-  /** Decision 5: a node that runs a job and twice says that it has none has lost the result. */
-  function settleLostRuns(node: TrackedNode): void {
-    for (const [jobId, watch] of node.jobs) {
-      if (watch.idleBeats === undefined) continue;
-      watch.idleBeats += 1;
-      if (watch.idleBeats < LOST_AFTER_IDLE_BEATS) continue;
-      log.warn({ jobId, node: node.name }, 'the node has no job any more and sent no result');
-      report(node, jobId, 'aborted');
-    }
-  }
-
-  /** False for a job that is not in memory, or that this node is no part of (REFERENCE 12.3, S5). */
-  function report(
-    node: TrackedNode,
-    jobId: string | null | undefined,
-    kind: Exclude<NodeReport['kind'], 'handed'>,
-  ): boolean {
-    const watch = typeof jobId === 'string' ? node.jobs.get(jobId) : undefined;
-    if (watch === undefined || typeof jobId !== 'string') return false;
-    watch.idleBeats = kind === 'ack_run' ? 0 : undefined;
-    log.debug({ jobId, node: node.name, kind }, 'report received');
-    bus.publish('jobs', [{ kind, jobId, node: node.name, fence: watch.fence }]);
-    return true;
-  }
-
-  /** Decision 14: only with `capture`, then both streams; one alone is not kept (REFERENCE 8.6). */
-  function keepOutput(node: TrackedNode, message: AgentRunEnd): void {
-    const { stdout, stderr } = message;
-    const jobId = jobIdOf(message);
-    if (typeof jobId !== 'string' || node.jobs.get(jobId)?.capture !== true) return;
-    if (stdout !== undefined && stderr !== undefined) {
-      saveOutput({ jobId, node: node.name, stdout, stderr });
-    } else {
-      log.warn({ jobId, node: node.name }, 'the agent sent no output, or one stream alone');
-    }
+    perform(node, {
+      kind: 'heartbeat',
+      incarnation: message.incarnation_id,
+      now: clock.now(),
+    });
+    if (isTracked(node)) nodeJobs.onHeartbeat(node, message);
   }
 
   function onCommand(command: NodeCommand): void {
-    const { jobId, orgId, fence } = command;
-    const now = clock.now();
-    const down: NodeReport[] = [];
-    const tail = command.kind === 'run' ? runTail(jobId) : '';
-    for (const name of command.nodes) {
+    switch (command.kind) {
+      case 'commit':
+        onCommit(command);
+        break;
+      case 'adopt':
+        onAdopt(command);
+        break;
+      case 'run':
+      case 'reset':
+      case 'release':
+      case 'kept':
+        for (const name of command.nodes) onOrder(command, name);
+        break;
+    }
+  }
+
+  /** N3: whoever is not available gets no commit. Right after a restart he may be so in a moment. */
+  function onCommit(command: NodeCommand & { kind: 'commit' }): void {
+    const { jobId, orgId, fence, wave, nodes, tail, capture } = command;
+    const job: JobAtNodes = { fence, tail, capture };
+    const reports: NodeReport[] = [];
+    const awaited: string[] = [];
+    const ms = waitUntil - clock.now();
+    for (const name of nodes) {
+      const watch: Watch = { job, at: makeNodeInJob('waiting') };
       const node = book.find(orgId, name);
-      if (command.kind === 'commit') {
-        // N3: whoever is not available gets no commit.
-        if (node?.record.phase === 'idle') commit(node, command, now);
-        else down.push({ kind: 'down', jobId, node: name, fence });
-        continue;
-      }
-      const watch = node?.jobs.get(jobId);
-      if (node === undefined || watch === undefined || watch.fence > fence) continue;
-      if (command.kind === 'release') node.jobs.delete(jobId);
-      else {
+      if (node?.record.phase === 'idle') {
+        node.jobs.set(jobId, watch);
         guarded(node, () => {
-          if (command.kind === 'run') sendTo(node, now, tail);
-          else perform(node, { kind: 'reset' });
+          commit(node, jobId, watch);
+        });
+      } else if (ms > 0 && isExpected(orgId, name)) {
+        if (node === undefined) absent.put(orgId, name, jobId, watch);
+        else node.jobs.set(jobId, watch);
+        awaited.push(name);
+      } else reports.push({ kind: 'down', jobId, node: name, fence });
+    }
+    giveUpAfter(ms, command, awaited);
+    publish([...reports, { kind: 'handed', jobId, wave, fence }]);
+  }
+
+  function onAdopt(command: NodeCommand & { kind: 'adopt' }): void {
+    const { jobId, orgId, fence, nodes, stage, tail, capture, grace } = command;
+    const job: JobAtNodes = { fence, tail, capture };
+    for (const name of nodes) {
+      const watch: Watch = { job, at: makeNodeInJob(stage) };
+      const node = book.find(orgId, name);
+      if (node === undefined) absent.put(orgId, name, jobId, watch);
+      else node.jobs.set(jobId, watch);
+    }
+    giveUpAfter(grace, command, nodes);
+  }
+
+  function giveUpAfter(
+    ms: number,
+    { jobId, orgId, fence }: NodeCommand,
+    nodes: readonly string[],
+  ): void {
+    if (nodes.length === 0) return;
+    const cancel = clock.after(ms, () => {
+      waits.delete(cancel);
+      const down = nodes.filter((name) => isStillAwaited(orgId, name, jobId));
+      if (down.length > 0) log.info({ jobId, nodes: down.length }, 'nodes did not come back');
+      publish(down.map((node): NodeReport => ({ kind: 'down', jobId, node, fence })));
+    });
+    waits.add(cancel);
+  }
+
+  /** It is not any more, afterwards. */
+  function isStillAwaited(orgId: string, name: string, jobId: string): boolean {
+    if (absent.remove(orgId, name, jobId)) return true;
+    const jobs = book.find(orgId, name)?.jobs;
+    return jobs?.get(jobId)?.at.stage === 'waiting' && jobs.delete(jobId);
+  }
+
+  function onOrder(
+    command: NodeCommand & { kind: 'run' | 'reset' | 'release' | 'kept' },
+    name: string,
+  ): void {
+    const { kind, jobId, orgId, fence } = command;
+    const node = book.find(orgId, name);
+    if (kind === 'kept') {
+      if (node !== undefined) {
+        guarded(node, () => {
+          nodeJobs.acknowledge(node, jobId);
+        });
+      }
+      return;
+    }
+    const watch = node?.jobs.get(jobId) ?? absent.find(orgId, name, jobId);
+    if (watch === undefined || watch.job.fence > fence) return;
+    if (kind === 'release') {
+      node?.jobs.delete(jobId);
+      absent.remove(orgId, name, jobId);
+    } else if (kind === 'run') {
+      ordered(watch.at, 'told', node?.connection);
+      if (node !== undefined) {
+        guarded(node, () => {
+          sendTo(node, clock.now(), runTail(jobId));
+        });
+      }
+    } else if (watch.at.stage === 'waiting') {
+      // Nothing was ever sent: nothing has to be taken back.
+      watch.at.stage = 'over';
+      publish([{ kind: 'aborted', jobId, node: name, fence: watch.job.fence }]);
+    } else {
+      watch.at.stage = 'stopping';
+      if (node !== undefined) {
+        guarded(node, () => {
+          perform(node, { kind: 'reset' });
         });
       }
     }
-    if (command.kind !== 'commit') return;
-    bus.publish('jobs', [...down, { kind: 'handed', jobId, wave: command.wave, fence }]);
   }
 
-  function commit(node: TrackedNode, command: NodeCommand & { kind: 'commit' }, now: number): void {
-    const { jobId, fence, capture, tail } = command;
-    node.jobs.set(jobId, { fence, capture, idleBeats: undefined });
-    guarded(node, () => {
-      sendTo(node, now, tail);
-    });
+  function commit(node: TrackedNode, jobId: string, watch: Watch): void {
+    ordered(watch.at, 'asked', node.connection);
+    sendTo(node, clock.now(), watch.job.tail);
   }
 
   function scan(now: number): void {
+    freshness.prune(now);
     for (const node of book.all()) {
       guarded(node, () => {
         perform(node, { kind: 'scan', now });
@@ -234,10 +297,17 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   }
 
   function ended(node: TrackedNode): void {
-    const down = [...node.jobs].map(([jobId, { fence }]): NodeReport => {
-      return { kind: 'down', jobId, node: node.name, fence };
-    });
-    bus.publish('jobs', down);
+    const down: NodeReport[] = [];
+    for (const [jobId, watch] of node.jobs) {
+      const { fence } = watch.job;
+      if (watch.at.stage === 'waiting') absent.put(node.orgId, node.name, jobId, watch);
+      else down.push({ kind: 'down', jobId, node: node.name, fence });
+    }
+    publish(down);
+  }
+
+  function publish(reports: readonly NodeReport[]): void {
+    bus.publish('jobs', reports);
   }
 
   return {
@@ -245,12 +315,19 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     dropNode(orgId, name) {
       const node = book.find(orgId, name);
       if (node !== undefined) end(node, 'removed');
+      const awaiting = absent.take(orgId, name);
+      publish(
+        [...awaiting].map(([jobId, { job }]): NodeReport => {
+          return { kind: 'down', jobId, node: name, fence: job.fence };
+        }),
+      );
     },
     onFrames: inbox.onFrames,
     stop() {
       inbox.stop();
       unsubscribe();
       endScans();
+      for (const cancel of waits) cancel();
       for (const node of book.all()) node.cancelTimer?.();
     },
   };

@@ -1,4 +1,5 @@
 import type { NodeReportKind } from '../core/job-table.ts';
+import type { Stage } from '../core/node-in-job.ts';
 
 /**
  * What crosses the bus: batches of plain records that survive JSON, so that one process or ten see the same.
@@ -28,6 +29,23 @@ export type NodeCommand =
       wave: number;
       fence: number;
     }
+  /**
+   * After a restart (Decision 3): these nodes were at that stage of the job. Who is not heard for `grace`
+   * milliseconds is `down`.
+   */
+  | {
+      kind: 'adopt';
+      jobId: string;
+      orgId: string;
+      nodes: readonly string[];
+      stage: Stage;
+      fence: number;
+      tail: string;
+      capture: boolean;
+      grace: number;
+    }
+  /** The results of these nodes are durable (Decision 5). */
+  | { kind: 'kept'; jobId: string; orgId: string; nodes: readonly string[]; fence: number }
   /** Abort whatever these nodes do for the job and bring them back to idle. */
   | { kind: 'reset'; jobId: string; orgId: string; nodes: readonly string[]; fence: number }
   /** The job has left memory: its nodes need not be watched for it any more. */
@@ -35,7 +53,10 @@ export type NodeCommand =
 
 /** From a host of nodes to the coordinator of a job. */
 export type NodeReport =
-  /** What a node answered, or `down`: not available at the start, or lost since. */
-  | { kind: NodeReportKind; jobId: string; node: string; fence: number }
+  /**
+   * What a node answered, or `down`: not available at the start, or lost since. `ack`: the host wants to hear when
+   * it is durable.
+   */
+  | { kind: NodeReportKind; jobId: string; node: string; fence: number; ack?: true }
   /** The commits of this wave are handed to the sockets, and `down` is reported for the rest. */
   | { kind: 'handed'; jobId: string; wave: number; fence: number };

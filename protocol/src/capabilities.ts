@@ -1,0 +1,21 @@
+/**
+ * What server and agent may agree on beyond the protocol of the reference (Decision 5). An agent names what it can do
+ * in the query of its config request (`capabilities=a,b`); the answer has the member `capabilities` with those that
+ * hold from then on, also over a restart of the server, until the agent asks for its configuration again. Whoever asks
+ * for none gets the protocol of the reference to the byte.
+ *
+ * `result_ack`: the server answers a result (`succeeded`, `failed`) with `{"type": "result_ack", "job_id": …}` once it
+ * is durable, also for a job that it does not know (any more). Until then the agent keeps the result, over a restart
+ * of its own as well, and
+ * - sends it again on every new connection, and every few heartbeats on the same one;
+ * - names the job in its heartbeats (`job_state` `running`): two idle heartbeats in a row say that it has no result;
+ * - does not drop it because of an `abort` that comes after the run has ended: that is answered with `aborted`.
+ */
+export const CAPABILITIES = ['result_ack'] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+/** What a config request asks for; names that nobody knows are ignored. */
+export function parseCapabilities(text: string): Capability[] {
+  const asked = new Set(text.split(',').map((name) => name.trim()));
+  return CAPABILITIES.filter((name) => asked.has(name));
+}
