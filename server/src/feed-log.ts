@@ -15,6 +15,8 @@ export interface FeedLog {
     events: readonly (StampedEvent & { jobId: string })[],
     orgEvents: readonly (StampedEvent & { orgId: string; jobId: string })[],
   ): void;
+  /** The feed of a job that goes on after a restart, so far. */
+  restore(job: { id: string; orgId: string }, events: readonly StampedEvent[]): void;
   /** The job has left memory. */
   close(jobId: string): void;
 }
@@ -43,6 +45,10 @@ export function makeFeedLog({ clock }: { clock: { now(): number } }): FeedLog {
       const stamped = { ...next(jobs, jobId), event, jobId };
       if (event.name !== 'start' && event.name !== 'job_complete') return { event: stamped };
       return { event: stamped, orgEvent: { ...next(orgs, orgId), event, orgId, jobId } };
+    },
+    restore(job, events) {
+      const last = events.at(-1);
+      if (last !== undefined) jobs.set(job.id, last);
     },
     shown: () => undefined,
     close: (jobId) => {

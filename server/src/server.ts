@@ -11,8 +11,11 @@ import { makeTeardown } from './compose/teardown.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './ctl/control-server.ts';
 import { addSealingKey } from './db/add-sealing-key.ts';
+import type { UnfinishedJob } from './core/job-record.ts';
 import type { Db } from './db/db.ts';
 import { missingSealingKeys } from './db/missing-sealing-keys.ts';
+import { readUnfinishedJobs } from './db/read-unfinished-jobs.ts';
+import type { Sealer } from './db/sealer.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
@@ -75,8 +78,7 @@ export function makeServer(config: Config, ports: Ports): Server {
     if (secrets.created) log.info({ dir: config.dir }, 'made the keys of this server');
     await addSealingKey(db, secrets.sealer.keyId);
 
-    const settled = await settleUnfinishedJobs(db, clock.now());
-    if (settled.length > 0) log.warn({ jobs: settled }, 'jobs of the previous run are crashed');
+    const unfinished = await takeUpJobs(db, secrets.sealer);
 
     const directory = openDirectory(config, { db, clock, log });
     teardown.add('directory', () => directory.close());
@@ -88,6 +90,8 @@ export function makeServer(config: Config, ports: Ports): Server {
     const wire = await openWire({ config, db, clock, log, secrets, teardown, onFrames });
     const dispatcher = openDispatcher({ config, db, clock, log, secrets, random, directory, wire });
     teardown.add('dispatcher', () => dispatcher.stop());
+    // Before the first frame: a job that goes on knows its nodes when they are heard.
+    dispatcher.jobs.resume(unfinished);
     opens(db);
     const bound = await wire.bind();
 
@@ -120,6 +124,14 @@ export function makeServer(config: Config, ports: Ports): Server {
       serverHeartbeatPort: bound.heartbeat,
       incarnationId: secrets.incarnationId,
     };
+  }
+
+  /** Decision 3: the jobs of the previous run that go on. */
+  async function takeUpJobs(db: Db, sealer: Sealer): Promise<UnfinishedJob[]> {
+    if (config.restartPolicy === 'resume') return readUnfinishedJobs(db, sealer);
+    const settled = await settleUnfinishedJobs(db, clock.now());
+    if (settled.length > 0) log.warn({ jobs: settled }, 'jobs of the previous run are crashed');
+    return [];
   }
 
   return {

@@ -103,6 +103,18 @@ export const SETTINGS = {
     's',
     'How long nodes may take to commit to a job.',
   ),
+  abortTimeout: setting(
+    number(0.1, MAX_S),
+    30,
+    's',
+    'How long stopped nodes may take to say so.',
+  ),
+  restartPolicy: setting(
+    oneOf('resume', 'crash'),
+    'resume',
+    '',
+    'What becomes of jobs in flight when the server starts again: they go on, or they are crashed.',
+  ),
   defaultRunningTimeout: setting(
     whole(0, MAX_S),
     3600,

@@ -302,7 +302,7 @@ describe('a job on simulated agents', () => {
     const [a, b] = [await room.ready('a'), await room.ready('b')];
     const id = await room.start(['a', 'b']);
     await run(id, a, b);
-    assert.equal(room.dispatcher.jobs.stop(id), true);
+    assert.equal(await room.dispatcher.jobs.stop(id), true);
     await room.clock.advance(0);
     assert.deepEqual([a.heard().at(-1), b.heard().at(-1)], ['abort', 'abort']);
     assert.equal(room.store.statusOf(id), 'running');
@@ -311,14 +311,14 @@ describe('a job on simulated agents', () => {
     assert.equal(room.store.statusOf(id), 'aborted');
     assert.deepEqual(room.store.nodesOf(id), { a: 'aborted', b: 'aborted' });
     assert.equal(room.feed.at(-1), 'job_complete(aborted)');
-    assert.equal(room.dispatcher.jobs.stop(id), false);
-    assert.equal(room.dispatcher.jobs.stop('nobody knows it'), false);
+    assert.equal(await room.dispatcher.jobs.stop(id), false);
+    assert.equal(await room.dispatcher.jobs.stop('nobody knows it'), false);
   });
 
   it('Decision 8 stops some nodes of a job, which goes on', async () => {
     const [a, b] = [await room.ready('a'), await room.ready('b')];
     const id = await room.start(['a', 'b'], { quorum: 1 });
-    room.dispatcher.jobs.stop(id, ['a']);
+    assert.equal(await room.dispatcher.jobs.stop(id, ['a']), true);
     await b.say('ack_commit', { job_id: id });
     assert.deepEqual(a.heard(), ['commit', 'abort']);
     await a.say('aborted', { job_id: id });
@@ -498,9 +498,54 @@ describe('hostile frames', () => {
   it('Z4 lets the sequence begin anew on another connection', async () => {
     const a = await room.ready('a');
     for (let i = 0; i < 5; i++) await a.say('heartbeat');
+    await room.clock.advance(1000);
     const moved = room.agent('a');
     await moved.say('heartbeat');
     assert.deepEqual(moved.heard(), ['ack']);
     assert.deepEqual(room.complaints, []);
+  });
+
+  /** Frames that somebody has seen on the wire. */
+  const seen = (a: SimulatedAgent, type: string, more = {}) =>
+    seal(a.body(type, more), { hmac_sha256: a.options.key });
+
+  it('Z4 S4 does not bind a node to the connection of somebody who plays its messages again', async () => {
+    const a = await room.ready('a');
+    const old = seen(a, 'heartbeat');
+    await a.frames(...old);
+    await room.clock.advance(1000);
+    const now = seen(a, 'heartbeat');
+    await a.frames(...now);
+    const mallory = room.agent('a', { key: Buffer.alloc(32) });
+    for (const frames of [old, now, old]) await mallory.frames(...frames);
+    assert.deepEqual(reasons(), ['replayed']);
+    const id = await room.start(['a']);
+    assert.deepEqual([a.heard(), mallory.heard()], [['commit'], []]);
+    await a.say('ack_commit', { job_id: id });
+    assert.deepEqual(a.heard(), ['run']);
+  });
+
+  it('Z4 does not end a node for a heartbeat of its life before, played again', async () => {
+    const earlier = room.agent('a', { incarnation: 'first-life' });
+    const old = seen(earlier, 'heartbeat');
+    await room.clock.advance(2000);
+    await room.ready('a');
+    await room.agent('a', { key: Buffer.alloc(32) }).frames(...old);
+    assert.equal(available(room, 'a').availability, 'available');
+    assert.deepEqual(reasons(), ['replayed']);
+  });
+
+  it('Z4 makes no record of an offline node from its messages, while they would be young enough', async () => {
+    const a = await room.ready('a');
+    const old = [seen(a, 'heartbeat'), seen(a, 'aborted', { job_id: null })];
+    for (const frames of old) await a.frames(...frames);
+    await room.clock.advance(8000);
+    assert.equal(available(room, 'a').status, 'offline');
+    const mallory = room.agent('a', { key: Buffer.alloc(32) });
+    for (const frames of old) await mallory.frames(...frames);
+    assert.equal(available(room, 'a').status, 'offline');
+    await room.clock.advance(700_000);
+    await room.agent('a').say('heartbeat');
+    assert.equal(available(room, 'a').status, 'online');
   });
 });

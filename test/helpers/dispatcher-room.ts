@@ -97,9 +97,13 @@ export function jsonBus(bus: Bus): Bus {
   };
 }
 
-export function makeRoom(more: Partial<DispatcherDeps> = {}): Room {
-  const clock = makeFakeClock();
-  const store = makeMemoryStore();
+/** `before`: the room of the same server before it was restarted. */
+export function makeRoom(
+  more: Partial<DispatcherDeps> = {},
+  before?: Pick<Room, 'clock' | 'store'>,
+): Room {
+  const clock = before?.clock ?? makeFakeClock();
+  const store = before?.store ?? makeMemoryStore();
   const complaints: Room['complaints'] = [];
   const complain = (level: string) => (fields: object, message: string) => {
     complaints.push({ level, message, fields: { ...fields } });
@@ -134,6 +138,8 @@ export function makeRoom(more: Partial<DispatcherDeps> = {}): Room {
       resolve: () => Promise.resolve(undefined),
     },
     isAdmitted: () => true,
+    isExpected: () => false,
+    acknowledges: () => false,
     bus: jsonBus(makeLocalBus()),
     random: { bytes: (count) => Buffer.alloc(count, 7), fraction: () => 0 },
     feeds: {
@@ -142,6 +148,9 @@ export function makeRoom(more: Partial<DispatcherDeps> = {}): Room {
         return feedLog.append(job, event);
       },
       shown: (events) => shown.push(...events.map(({ event }) => shortly(event))),
+      restore: (job, events) => {
+        feedLog.restore(job, events);
+      },
       close: (jobId) => {
         feedLog.close(jobId);
       },

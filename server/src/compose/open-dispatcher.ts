@@ -2,8 +2,10 @@ import { makeLocalBus } from '../bus/local.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { createJob } from '../db/create-job.ts';
+import { DbError } from '../db/db-error.ts';
 import type { Db } from '../db/db.ts';
 import { saveChanges } from '../db/save-changes.ts';
+import { wantsOutput } from '../db/wants-output.ts';
 import type { Directory } from '../directory/directory.ts';
 import { makeKnownOrganizations } from '../directory/known-organizations.ts';
 import { makeDispatcher, type Dispatcher, type Random } from '../dispatcher/dispatcher.ts';
@@ -26,6 +28,9 @@ export interface DispatcherParts {
 /** The heart with its ports filled: tables, socket, keys, directory. */
 export function openDispatcher(parts: DispatcherParts): Dispatcher {
   const { config, db, clock, log, secrets, random, directory, wire } = parts;
+  // Without CURVE nodes bring no keys, and nobody remembers them.
+  const isAdmitted = (orgId: string, node: string): boolean =>
+    config.disableCurveEncryption || wire.admissions.isAdmitted(orgId, node);
   return makeDispatcher({
     settings: {
       heartbeatInterval: config.heartbeatInterval,
@@ -34,6 +39,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
       detectOfflineNodesInterval: config.detectOfflineNodesInterval,
       rehabTimer: config.rehabTimer,
       votingTimeout: config.votingTimeout * 1000,
+      abortTimeout: config.abortTimeout * 1000,
       waitCompleteTime: config.waitCompleteTime * 1000,
       maxBodySize: config.maxBodySize,
       maxTimeSkew: config.maxTimeSkew * 1000,
@@ -44,13 +50,15 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     store: {
       createJob: (job) => createJob(db, secrets.sealer, job),
       saveChanges: (changes) => saveChanges(db, secrets.sealer, changes),
+      refuses: (error) => !(error instanceof DbError && error.code === 'unavailable'),
+      wantsOutput: (orgId, jobId, node) => wantsOutput(db, orgId, jobId, node),
     },
     sender: wire.command,
     sessionKeys: { of: (orgId, node) => secrets.sessionKey(orgId, node) },
     organizations: makeKnownOrganizations(directory, clock),
-    // Without CURVE nodes bring no keys.
-    isAdmitted: (orgId, node) =>
-      config.disableCurveEncryption || wire.admissions.isAdmitted(orgId, node),
+    isAdmitted,
+    isExpected: isAdmitted,
+    acknowledges: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'result_ack'),
     bus: makeLocalBus(),
     feeds: makeFeedLog({ clock }),
     random,

@@ -4,15 +4,7 @@ import type { JobMessageType, JobState } from '@pushy/protocol';
  * How far a node is in one job, as its host knows it from what went to and fro. `waiting`: no commit was sent yet.
  * `asked`: it was, and not answered. `told`: run was sent, and not answered. `over`: nothing more is expected of it.
  */
-export const STAGES = [
-  'waiting',
-  'asked',
-  'ready',
-  'told',
-  'running',
-  'stopping',
-  'over',
-] as const;
+export const STAGES = ['waiting', 'asked', 'ready', 'told', 'running', 'stopping', 'over'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** What heartbeats in a row led to: a report that was lost, or an order that is sent again. */

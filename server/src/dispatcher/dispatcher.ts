@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
-import type { NewJob } from '../core/job-record.ts';
+import type { NewJob, UnfinishedJob } from '../core/job-record.ts';
 import type { Bus } from './bus.ts';
 import type { SessionKeys } from './inbox.ts';
 import { makeJobHost, type EventLog, type JobCreator } from './job-host.ts';
 import { makeJobId } from './job-id.ts';
+import { makeLateResults, type OutputQuestions } from './late-results.ts';
 import type { Log } from './log.ts';
 import { makeNodeHost } from './node-host.ts';
 import type { Organizations } from './org-gate.ts';
@@ -13,8 +14,8 @@ import { makeSaver, type ChangeStore, type EventReaders } from './saver.ts';
 
 export type { EventLog, EventReaders, FrameSender, Log, Organizations, Presence, SessionKeys };
 
-/** Where jobs are kept. Both settle within a deadline of their own; a rejection means: not durable. */
-export type JobStore = JobCreator & ChangeStore;
+/** Where jobs are kept. All settle within a deadline of their own; a rejection means: not durable. */
+export type JobStore = JobCreator & ChangeStore & OutputQuestions;
 
 /** Randomness as an argument. */
 export interface Random {
@@ -57,6 +58,10 @@ export interface DispatcherDeps {
   organizations: Organizations;
   /** False for a node that was removed: its messages are dropped. Asked for every message: a look-up. */
   isAdmitted: (orgId: string, node: string) => boolean;
+  /** True for a node that was here before a restart: a new job waits for it for a moment (Decision 3). */
+  isExpected: (orgId: string, node: string) => boolean;
+  /** True for a node that has the capability `result_ack` (Decision 5). Asked for every result: a look-up. */
+  acknowledges: (orgId: string, node: string) => boolean;
   bus: Bus;
   random: Random;
   /** Hears every event of every job, in order, and hears again when they are durable. */
@@ -72,8 +77,15 @@ export interface Jobs {
    * Rejects with the store's error when the job is not durable; it is not started then.
    */
   start(job: NewJob): Promise<void>;
-  /** Stops a whole job, or some of its nodes; false when no such job is in flight (Decision 8). */
-  stop(jobId: string, nodes?: readonly string[]): boolean;
+  /** Jobs of the previous run go on (Decision 3). Before any frame comes. */
+  resume(jobs: readonly UnfinishedJob[]): void;
+  /**
+   * Stops a whole job, or some of its nodes (Decision 8); false when no such job is in flight. Resolves when the
+   * request is durable; rejects like `flushed`.
+   */
+  stop(jobId: string, nodes?: readonly string[]): Promise<boolean>;
+  /** A finished job that is still in memory is dropped at once: it was deleted. */
+  forget(jobId: string): void;
   /**
    * Resolves when everything that was decided so far is durable (Decision 1). Rejects when the store
    * fails meanwhile (the changes are kept and tried again) or does not answer in time.
@@ -106,9 +118,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const nodes = makeNodeHost({
     ...deps,
     settings,
-    saveOutput: (output) => {
-      saver.output(output);
-    },
+    saveOutput: (output) => saver.output(output),
+    saveLateOutput: makeLateResults({ log, store, saver }),
     fraction: () => random.fraction(),
   });
   const jobs = makeJobHost({ settings, clock, log, store, saver, bus, feeds });
@@ -118,7 +129,13 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     jobs: {
       newId: (orgId) => makeJobId(orgId, random.bytes(38)),
       start: (job) => jobs.start(job),
+      resume: (unfinished) => {
+        jobs.resume(unfinished);
+      },
       stop: (jobId, names) => jobs.stopJob(jobId, names),
+      forget: (jobId) => {
+        jobs.forget(jobId);
+      },
       flushed: () => saver.flushed(),
       inMemory: () => jobs.inMemory(),
     },

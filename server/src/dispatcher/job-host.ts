@@ -1,8 +1,16 @@
 import type { Clock } from '../clock.ts';
 import type { JobEffect, JobTimer } from '../core/effects.ts';
 import type { FeedEvent, StampedEvent } from '../core/feed-event.ts';
-import { isLive, makeLiveJob, step, type JobEvent, type LiveJob } from '../core/job.ts';
-import type { NewJob } from '../core/job-record.ts';
+import { startEvent } from '../core/feed-event.ts';
+import {
+  isLive,
+  makeLiveJob,
+  makeResumedJob,
+  step,
+  type JobEvent,
+  type LiveJob,
+} from '../core/job.ts';
+import type { NewJob, UnfinishedJob } from '../core/job-record.ts';
 import { commitTail } from './bodies.ts';
 import type { Bus } from './bus.ts';
 import type { Log } from './log.ts';
@@ -12,6 +20,7 @@ import type { Saver } from './saver.ts';
 
 /** Milliseconds, unless said otherwise (REFERENCE 1). */
 export interface JobHostSettings {
+  heartbeatInterval: number;
   votingTimeout: number;
   /** How long a stopped node may take to say `aborted` (Decision 8). */
   abortTimeout: number;
@@ -35,6 +44,8 @@ export interface Stamped {
 /** Gives events their places. Readers see them when they are durable, not before (Decision 1). */
 export interface EventLog {
   append(job: { id: string; orgId: string }, event: FeedEvent): Stamped;
+  /** The feed of a job that goes on after a restart, so far. */
+  restore(job: { id: string; orgId: string }, events: readonly StampedEvent[]): void;
   /** The job has left memory: its feed has ended. */
   close(jobId: string): void;
 }
@@ -45,14 +56,19 @@ export interface JobHostDeps {
   clock: Clock;
   log: Log;
   store: JobCreator;
-  saver: Pick<Saver, 'nodes' | 'job' | 'event' | 'flush' | 'durable'>;
+  saver: Pick<
+    Saver,
+    'nodes' | 'job' | 'event' | 'stopRequest' | 'flush' | 'durable' | 'kept' | 'flushed' | 'outage'
+  >;
   bus: Bus;
   feeds: EventLog;
 }
 
 export interface JobHost {
   start(job: NewJob): Promise<void>;
-  stopJob(jobId: string, nodes?: readonly string[]): boolean;
+  resume(jobs: readonly UnfinishedJob[]): void;
+  stopJob(jobId: string, nodes?: readonly string[]): Promise<boolean>;
+  forget(jobId: string): void;
   inMemory(): string[];
   stop(): void;
 }
@@ -61,11 +77,19 @@ export interface JobHost {
 const ONLY_FENCE = 1;
 /** Milliseconds that a start waits for the host of nodes to hand the commits over. */
 const HAND_OVER = 2000;
+/**
+ * Heartbeat intervals in which a node must be heard after a restart before it counts as lost, and that a resumed
+ * phase lasts at least: an agent that had given the server up counts three broadcasts before it beats again
+ * (ONLINE_THRESHOLD), and two more intervals show what it does. This is also the time of Decision 9.
+ */
+const GRACE = 5;
 
 interface Entry {
   readonly live: LiveJob;
   readonly fence: number;
   readonly timers: Map<JobTimer | 'linger', () => void>;
+  /** When the status in the database began, of a job that was read back; milliseconds since 1970. */
+  readonly since?: number;
   /** The commits are handed to the sockets. */
   handed: () => void;
 }
@@ -75,8 +99,10 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
   const { settings, clock, log, store, saver, bus, feeds } = deps;
   const entries = new Map<string, Entry>();
   let stopped = false;
+  const grace = GRACE * settings.heartbeatInterval;
   const unsubscribe = bus.subscribe('jobs', (reports) => {
     for (const report of reports) onReport(report);
+    acknowledge(reports);
   });
 
   async function start(job: NewJob): Promise<void> {
@@ -101,11 +127,46 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     });
   }
 
+  /** Decision 3. What cannot go on ends `crashed` (J3). */
+  function resume(jobs: readonly UnfinishedJob[]): void {
+    for (const unfinished of jobs) {
+      const { job, events } = unfinished;
+      const live = makeResumedJob(unfinished);
+      const since = unfinished.updatedAt;
+      const entry: Entry = { live, fence: ONLY_FENCE, timers: new Map(), handed, since };
+      entries.set(job.id, entry);
+      feeds.restore(job, events);
+      log.info({ jobId: job.id, phase: live.phase, nodes: live.nodes.size }, 'job goes on');
+      // The first event is not written with the job, but right after it.
+      if (events.length === 0) emit(job, startEvent(job));
+      happen(entry, { kind: 'resume' });
+    }
+  }
+
   function onReport(report: NodeReport): void {
     const entry = entries.get(report.jobId);
     if (entry === undefined || entry.fence !== report.fence) return;
     if (report.kind === 'handed') entry.handed();
     else happen(entry, { kind: 'report', node: report.node, report: report.kind });
+  }
+
+  /** Decision 5: a result is acknowledged when it is durable, whatever it meant to its job. */
+  function acknowledge(reports: readonly NodeReport[]): void {
+    const results = new Map<Entry, string[]>();
+    for (const report of reports) {
+      const entry = entries.get(report.jobId);
+      if (report.kind === 'handed' || report.ack !== true || entry === undefined) continue;
+      results.set(entry, [...(results.get(entry) ?? []), report.node]);
+    }
+    if (results.size === 0) return;
+    saver.kept().then(
+      () => {
+        for (const [entry, nodes] of results) command(entry, { kind: 'kept', nodes });
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'results could not be acknowledged');
+      },
+    );
   }
 
   /** A failure of ours at one job must not reach the others: that job ends `crashed` (J3). */
@@ -121,12 +182,21 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
   function perform(entry: Entry, effect: JobEffect): void {
     const { job } = entry.live;
     switch (effect.kind) {
-      case 'commit': {
+      case 'commit':
+      case 'adopt': {
         const tail = commitTail(job, settings.serverName);
-        command(entry, { ...effect, tail, capture: job.capture });
+        const { capture } = job;
+        if (effect.kind === 'commit') command(entry, { ...effect, tail, capture });
+        else command(entry, { ...effect, tail, capture, grace });
         break;
       }
       case 'run':
+        whenDurable(entry, () => {
+          // Stopped or lost meanwhile: not started.
+          const nodes = effect.nodes.filter((node) => entry.live.nodes.get(node) === 'ready');
+          if (nodes.length > 0) command(entry, { ...effect, nodes });
+        });
+        break;
       case 'reset':
         command(entry, effect);
         break;
@@ -142,7 +212,11 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
         if (isLive(entry.live.phase)) saver.flush();
         break;
       case 'arm':
-        arm(entry, effect.timer);
+        if (effect.timer === 'run' && effect.rest !== true) {
+          whenDurable(entry, () => {
+            arm(entry, 'run', false);
+          });
+        } else arm(entry, effect.timer, effect.rest ?? false);
         break;
       case 'cancel':
         cancel(entry, effect.timer);
@@ -167,15 +241,34 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     bus.publish('nodes', [{ ...what, jobId, orgId, fence: entry.fence }]);
   }
 
-  function arm(entry: Entry, timer: JobTimer): void {
+  /** A run begins when its phase is durable (Decision 2): until then nothing is sent and no time is counted. */
+  function whenDurable(entry: Entry, action: () => void): void {
+    saver.durable().then(
+      () => {
+        if (!stopped && entry.live.phase === 'running') action();
+      },
+      (error: unknown) => {
+        log.error({ err: error, jobId: entry.live.job.id }, 'the run could not begin');
+      },
+    );
+  }
+
+  function arm(entry: Entry, timer: JobTimer, rest: boolean): void {
     cancel(entry, timer);
-    const ms = {
-      voting: settings.votingTimeout,
-      run: entry.live.job.runTimeout * 1000,
-      abort: settings.abortTimeout,
-    }[timer];
+    const { job } = entry.live;
+    const { votingTimeout, abortTimeout } = settings;
+    const whole = { voting: votingTimeout, run: job.runTimeout * 1000, abort: abortTimeout }[timer];
+    const began = timer === 'voting' ? job.createdAt : (entry.since ?? 0);
+    const ms = rest ? Math.max(grace, began + whole - clock.now()) : whole;
+    wait(entry, timer, ms, saver.outage());
+  }
+
+  /** Decision 2: the voting deadline moves by the time for which the database was away. */
+  function wait(entry: Entry, timer: JobTimer, ms: number, outage: number): void {
     const end = afterLong(clock, ms, () => {
-      happen(entry, { kind: 'timer', timer });
+      const more = timer === 'voting' ? saver.outage() - outage : 0;
+      if (more > 0) wait(entry, timer, more, outage + more);
+      else happen(entry, { kind: 'timer', timer });
     });
     entry.timers.set(timer, end);
   }
@@ -197,21 +290,46 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     await saver.durable();
     log.info({ jobId: job.id, status: phase }, 'job ended');
     if (stopped) return;
-    const forget = clock.after(settings.waitCompleteTime, () => {
-      entries.delete(job.id);
-      feeds.close(job.id);
-      command(entry, { kind: 'release', nodes: [...entry.live.nodes.keys()] });
+    const end = clock.after(settings.waitCompleteTime, () => {
+      leave(entry);
     });
-    entry.timers.set('linger', forget);
+    entry.timers.set('linger', end);
+  }
+
+  function leave(entry: Entry): void {
+    const { id } = entry.live.job;
+    cancel(entry, 'linger');
+    entries.delete(id);
+    feeds.close(id);
+    command(entry, { kind: 'release', nodes: [...entry.live.nodes.keys()] });
+  }
+
+  /**
+   * Decision 8: decided at once, in the order in which votes and requests come; true when it is durable. Rejects
+   * when it is not: it holds all the same, until the server ends.
+   */
+  async function stopJob(jobId: string, asked?: readonly string[]): Promise<boolean> {
+    const entry = entries.get(jobId);
+    if (entry === undefined || !isLive(entry.live.phase)) return false;
+    const { live } = entry;
+    happen(entry, asked === undefined ? { kind: 'stop' } : { kind: 'stop', nodes: asked });
+    if (asked === undefined) saver.stopRequest({ jobId });
+    else {
+      const nodes = asked.filter((node) => live.nodes.get(node) === 'stopping');
+      if (nodes.length > 0) saver.stopRequest({ jobId, nodes });
+    }
+    await saver.flushed();
+    return true;
   }
 
   return {
     start,
-    stopJob(jobId, nodes) {
+    resume,
+    stopJob,
+    forget(jobId) {
       const entry = entries.get(jobId);
-      if (entry === undefined || !isLive(entry.live.phase)) return false;
-      happen(entry, nodes === undefined ? { kind: 'stop' } : { kind: 'stop', nodes });
-      return true;
+      // A job whose end is not durable yet has to be told of.
+      if (entry?.timers.has('linger') === true) leave(entry);
     },
     inMemory: () => [...entries.keys()],
     stop() {
@@ -224,6 +342,9 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     },
   };
 }
+
+/** Nobody waits for the commits of a job that was read back. */
+const handed = (): void => undefined;
 
 /** A command without what it takes from its job. */
 type Command = NodeCommand extends infer C

@@ -83,12 +83,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   });
   const endScans = runScans({ settings, clock, log, scan });
 
-  function deliver(
-    address: Buffer,
-    orgId: string,
-    message: AgentMessage,
-    signature: string,
-  ): void {
+  function deliver(address: Buffer, orgId: string, message: AgentMessage, signature: string): void {
     const { node: name, sequence, timestamp } = message;
     const about = { orgId, node: name };
     if (!isAdmitted(orgId, name)) {

@@ -4,6 +4,7 @@ import { NO_CHANGES, type JobChanges } from '../core/job-record.ts';
 type Output = JobChanges['outputs'][number];
 type Event = JobChanges['events'][number];
 type OrgEvent = JobChanges['orgEvents'][number];
+type Stop = JobChanges['stops'][number];
 
 /** Characters of output that may wait to be saved, and that one write takes. */
 const MAX_WAITING = 256 * 1024 * 1024;
@@ -18,10 +19,14 @@ export interface Pending {
   addOutput(output: Output): boolean;
   addNodes(jobId: string, nodes: readonly string[], status: NodeStatus, at: number): void;
   addJob(jobId: string, status: JobStatus, at: number): void;
+  addStop(stop: Stop): void;
   /** False when too many events wait already. */
   addEvent(event: Event, orgEvent?: OrgEvent): boolean;
-  /** The next batch to be written. Statuses and events go with the last output, never before it. */
-  take(): JobChanges;
+  /**
+   * The next batch to be written. All else goes with the last output, never before it. A run phase begins when it is
+   * written: `now`, milliseconds since 1970.
+   */
+  take(now: number): JobChanges;
   /** A batch that was not written: what has changed since stays. */
   putBack(batch: JobChanges): void;
 }
@@ -33,6 +38,7 @@ export function makePending(): Pending {
   let jobs = new Map<string, { status: JobStatus; at: number }>();
   let events: Event[] = [];
   let orgEvents: OrgEvent[] = [];
+  let stops: Stop[] = [];
 
   function nodesOf(jobId: string): Map<string, { status: NodeStatus; at: number }> {
     const ofJob = nodes.get(jobId) ?? new Map<string, { status: NodeStatus; at: number }>();
@@ -53,7 +59,7 @@ export function makePending(): Pending {
   }
 
   return {
-    isEmpty: () => outputs.length + nodes.size + jobs.size + events.length === 0,
+    isEmpty: () => outputs.length + nodes.size + jobs.size + events.length + stops.length === 0,
     addOutput(output) {
       if (waiting + sizeOf(output) > MAX_WAITING) return false;
       waiting += sizeOf(output);
@@ -67,29 +73,35 @@ export function makePending(): Pending {
     addJob(jobId, status, at) {
       jobs.set(jobId, { status, at });
     },
+    addStop(stop) {
+      stops.push(stop);
+    },
     addEvent(event, orgEvent) {
       if (events.length >= MAX_EVENTS && orgEvent === undefined) return false;
       events.push(event);
       if (orgEvent !== undefined) orgEvents.push(orgEvent);
       return true;
     },
-    take() {
+    take(now) {
       const taken = takeOutputs();
       if (outputs.length > 0) return { ...NO_CHANGES, outputs: taken };
       const batch: JobChanges = {
-        ...NO_CHANGES,
         outputs: taken,
+        stops,
         events,
         orgEvents,
         nodes: [...nodes].flatMap(([jobId, ofJob]) =>
           [...ofJob].map(([node, change]) => ({ jobId, node, ...change })),
         ),
-        jobs: [...jobs].map(([jobId, change]) => ({ jobId, ...change })),
+        jobs: [...jobs].map(([jobId, { status, at }]) => {
+          return { jobId, status, at: status === 'running' ? now : at };
+        }),
       };
       nodes = new Map();
       jobs = new Map();
       events = [];
       orgEvents = [];
+      stops = [];
       return batch;
     },
     putBack(batch) {
@@ -104,6 +116,7 @@ export function makePending(): Pending {
       }
       events = [...batch.events, ...events];
       orgEvents = [...batch.orgEvents, ...orgEvents];
+      stops = [...batch.stops, ...stops];
     },
   };
 }

@@ -8,6 +8,8 @@ export interface Admission {
   curveKey: Buffer;
   /** Who signed the request. A client asks for itself, a user looks. */
   requester: { name: string; type: 'user' | 'client' };
+  /** What the node can do beyond the protocol of the reference (Decision 5); none when absent. */
+  capabilities?: readonly string[];
 }
 
 /** An admission with the time of its last renewal, milliseconds since 1970. */
@@ -33,6 +35,8 @@ export interface Admissions {
   allows(curveKey: Buffer): boolean;
   /** True while the node has a key that may connect. Asked for every message: a look-up. */
   isAdmitted(orgId: string, node: string): boolean;
+  /** What the node said with its newest key. Asked for every result: a look-up. */
+  hasCapability(orgId: string, node: string, capability: string): boolean;
   /** A node's client is gone or refused: none of its keys may connect again. */
   remove(orgId: string, node: string): Promise<void>;
   /** Reads back what was admitted before the restart. */
@@ -67,12 +71,17 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
   const nodeKeyLife = Math.max(NODE_KEY_LIFE, RENEWALS_IN_LIFE * configLifetime * 1000);
   /** Holder (a node or a user) -> key -> when it lapses; the key renewed last stands last. */
   const holders = new Map<string, Map<string, number>>();
+  /** Of nodes that have any. */
+  const capable = new Map<string, readonly string[]>();
   /** Key -> its holders: two nodes may bring the same one, and each may lose it alone. */
   const byKey = new Map<string, Set<string>>();
 
   const drop = (holder: string, key: string): void => {
     holders.get(holder)?.delete(key);
-    if (holders.get(holder)?.size === 0) holders.delete(holder);
+    if (holders.get(holder)?.size === 0) {
+      holders.delete(holder);
+      capable.delete(holder);
+    }
     byKey.get(key)?.delete(holder);
     if (byKey.get(key)?.size === 0) byKey.delete(key);
   };
@@ -84,6 +93,13 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
     byKey.set(key, (byKey.get(key) ?? new Set()).add(holder));
     const [oldest] = keys.keys();
     if (keys.size > keep && oldest !== undefined) drop(holder, oldest);
+  };
+  const putNode = (admission: Admission, lapsesAt: number): void => {
+    const { orgId, node, curveKey, capabilities = [] } = admission;
+    const holder = nameOfNode(orgId, node);
+    put(holder, nameOfKey(curveKey), lapsesAt, NODE_KEYS);
+    if (capabilities.length > 0) capable.set(holder, capabilities);
+    else capable.delete(holder);
   };
   const sweep = (): void => {
     const now = clock.now();
@@ -105,7 +121,7 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
         put(`user/${orgId}/${requester.name}`, key, now + USER_KEY_LIFE, USER_KEYS);
         return;
       }
-      put(nameOfNode(orgId, node), key, now + nodeKeyLife, NODE_KEYS);
+      putNode(admission, now + nodeKeyLife);
       await store?.save({ ...admission, renewedAt: now }, NODE_KEYS).catch((error: unknown) => {
         log.warn({ err: error, node }, 'a CURVE key could not be stored');
       });
@@ -119,6 +135,8 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
       return false;
     },
     isAdmitted: (orgId, node) => holders.has(nameOfNode(orgId, node)),
+    hasCapability: (orgId, node, capability) =>
+      capable.get(nameOfNode(orgId, node))?.includes(capability) === true,
     async remove(orgId, node) {
       const holder = nameOfNode(orgId, node);
       for (const key of holders.get(holder)?.keys() ?? []) drop(holder, key);
@@ -126,9 +144,10 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
     },
     async load() {
       const now = clock.now();
-      for (const { orgId, node, curveKey, renewedAt } of (await store?.list()) ?? []) {
-        const lapsesAt = renewedAt + nodeKeyLife;
-        if (lapsesAt > now) put(nameOfNode(orgId, node), nameOfKey(curveKey), lapsesAt, NODE_KEYS);
+      // The key renewed longest ago comes first.
+      for (const admission of (await store?.list()) ?? []) {
+        const lapsesAt = admission.renewedAt + nodeKeyLife;
+        if (lapsesAt > now) putNode(admission, lapsesAt);
       }
     },
     close: endSweeps,

@@ -34,6 +34,7 @@ function event(kind: (typeof NODE_EVENTS)[number]): NodeEvent {
 /** REFERENCE 13 by hand: phase, event -> phase, what is done. */
 const EXPECTED: Record<string, [NodePhase, NodeEffect['kind'][]]> = {
   'post_init created': ['rehab', ['send', 'arm']],
+  'post_init adopted': ['idle', ['send']],
   'rehab aborted': ['idle', ['cancel']],
   'rehab rehab_timer': ['rehab', ['send', 'arm']],
   'idle reset': ['rehab', ['send', 'arm']],
@@ -51,7 +52,8 @@ describe('the node machine (REFERENCE 13)', () => {
           effects.map((effect) => effect.kind),
           does,
         );
-        if (does.includes('send')) assert.deepEqual(effects[0], ABORT);
+        const sent = kind === 'adopted' ? { kind: 'send', type: 'ack' } : ABORT;
+        if (does.includes('send')) assert.deepEqual(effects[0], sent);
       });
     }
   }
