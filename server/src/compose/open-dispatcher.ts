@@ -7,7 +7,7 @@ import { saveChanges } from '../db/save-changes.ts';
 import type { Directory } from '../directory/directory.ts';
 import { makeKnownOrganizations } from '../directory/known-organizations.ts';
 import { makeDispatcher, type Dispatcher, type Random } from '../dispatcher/dispatcher.ts';
-import { makeFeedLog } from '../feed-log.ts';
+import type { FeedLog } from '../feed-log.ts';
 import type { Log } from '../log.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import type { Wire } from './open-wire.ts';
@@ -21,11 +21,12 @@ export interface DispatcherParts {
   random: Random;
   directory: Directory;
   wire: Pick<Wire, 'command' | 'admissions'>;
+  feeds: FeedLog;
 }
 
 /** The heart with its ports filled: tables, socket, keys, directory. */
 export function openDispatcher(parts: DispatcherParts): Dispatcher {
-  const { config, db, clock, log, secrets, random, directory, wire } = parts;
+  const { config, db, clock, log, secrets, random, directory, wire, feeds } = parts;
   return makeDispatcher({
     settings: {
       heartbeatInterval: config.heartbeatInterval,
@@ -52,7 +53,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     isAdmitted: (orgId, node) =>
       config.disableCurveEncryption || wire.admissions.isAdmitted(orgId, node),
     bus: makeLocalBus(),
-    feeds: makeFeedLog({ clock }),
+    feeds,
     random,
   });
 }

@@ -34,7 +34,8 @@ export interface Stamped {
 
 /** Gives events their places. Readers see them when they are durable, not before (Decision 1). */
 export interface EventLog {
-  append(job: { id: string; orgId: string }, event: FeedEvent): Stamped;
+  /** Undefined: a node has made this job say so much that there is no room left. */
+  append(job: { id: string; orgId: string }, event: FeedEvent): Stamped | undefined;
   /** The job has left memory: its feed has ended. */
   close(jobId: string): void;
 }
@@ -158,8 +159,8 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
   }
 
   function emit(job: NewJob, event: FeedEvent): void {
-    const { event: stamped, orgEvent } = feeds.append(job, event);
-    saver.event(stamped, orgEvent);
+    const stamped = feeds.append(job, event);
+    if (stamped !== undefined) saver.event(stamped.event, stamped.orgEvent);
   }
 
   function command(entry: Entry, what: Command): void {
