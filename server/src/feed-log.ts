@@ -32,7 +32,7 @@ export interface FeedLogDeps {
 export interface FeedLog {
   /**
    * The event's place in its job's feed and, for the first and the last event, in its organization's.
-   * Undefined: a node has made this job say so much that there is no room left.
+   * Undefined: nodes have repeated their votes so often that this one is not told.
    */
   append(
     job: { id: string; orgId: string },

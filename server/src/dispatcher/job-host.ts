@@ -34,7 +34,7 @@ export interface Stamped {
 
 /** Gives events their places. Readers see them when they are durable, not before (Decision 1). */
 export interface EventLog {
-  /** Undefined: a node has made this job say so much that there is no room left. */
+  /** Undefined: nodes have repeated their votes so often that this one is not told. */
   append(job: { id: string; orgId: string }, event: FeedEvent): Stamped | undefined;
   /** The job has left memory: its feed has ended. */
   close(jobId: string): void;

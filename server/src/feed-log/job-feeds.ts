@@ -5,21 +5,19 @@ import { makeFeed, type Feed, type FeedReader } from './feed.ts';
 import { groupBy } from './group-by.ts';
 import { makeStamper, type Place, type Stamper } from './stamper.ts';
 
-/** Events of a job, at most: this many, and this many more for each of its nodes (a run takes four). */
-const MAX_EVENTS = 1000;
-const MAX_EVENTS_A_NODE = 20;
+/** Votes of nodes that had voted before, in one job: the only event that a node can cause without end. */
+const MAX_REPEATED_VOTES = 1000;
 
 interface JobFeed {
   orgId: string;
   feed: Feed;
   stamper: Stamper;
-  /** Places that are left. */
-  room: number;
+  repeatedVotes: number;
 }
 
 /** The feeds of the jobs in memory. */
 export interface JobFeeds {
-  /** Undefined: a node has made the job say so much that there is no room left. */
+  /** Undefined: nodes have repeated their votes so often that this one is not told. */
   stamp(job: { id: string; orgId: string }, event: FeedEvent): Place | undefined;
   add(events: readonly (StampedEvent & { jobId: string })[]): void;
   restore(job: { id: string; orgId: string }, events: readonly StampedEvent[]): void;
@@ -34,14 +32,13 @@ export function makeJobFeeds(clock: { now(): number }): JobFeeds {
   function feedOf({ id, orgId }: { id: string; orgId: string }): JobFeed {
     const known = jobs.get(id);
     if (known !== undefined) return known;
-    const made = { orgId, feed: makeFeed(), stamper: makeStamper(clock), room: MAX_EVENTS };
+    const made = { orgId, feed: makeFeed(), stamper: makeStamper(clock), repeatedVotes: 0 };
     jobs.set(id, made);
     return made;
   }
 
   function count(job: JobFeed, event: FeedEvent): void {
-    job.room -= 1;
-    if (event.name === 'start') job.room += MAX_EVENTS_A_NODE * event.data.node_count;
+    if (isRepeatedVote(event)) job.repeatedVotes += 1;
   }
 
   function show(job: JobFeed, events: readonly StampedEvent[]): void {
@@ -52,7 +49,7 @@ export function makeJobFeeds(clock: { now(): number }): JobFeeds {
   return {
     stamp(of, event) {
       const job = feedOf(of);
-      if (job.room <= 0 && event.name !== 'job_complete') return undefined;
+      if (isRepeatedVote(event) && job.repeatedVotes >= MAX_REPEATED_VOTES) return undefined;
       count(job, event);
       return job.stamper.next();
     },
@@ -86,4 +83,8 @@ export function makeJobFeeds(clock: { now(): number }): JobFeeds {
       for (const { feed } of jobs.values()) feed.stop();
     },
   };
+}
+
+function isRepeatedVote(event: FeedEvent): boolean {
+  return event.name === 'quorum_vote' && event.data.status === 'unexpected_commit';
 }
