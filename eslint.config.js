@@ -66,13 +66,28 @@ const serverArrows = [
   ...serverRooms.map((room) =>
     zone(
       room,
-      [...serverRooms.filter((r) => r !== room), 'ctl', 'compose', 'server.ts', 'main.ts'],
+      [
+        ...serverRooms.filter((r) => r !== room),
+        'feed-log',
+        'feed-log.ts',
+        'ctl',
+        'compose',
+        'server.ts',
+        'main.ts',
+      ],
       'Adapters never import one another; they meet in the composition root.',
+    ),
+  ),
+  ...['feed-log', 'feed-log.ts'].map((place) =>
+    zone(
+      place,
+      [...serverRooms, 'dispatcher', 'ctl', 'compose', 'server.ts', 'main.ts'],
+      'The feeds know no adapter and no host: what they need is a port.',
     ),
   ),
   zone(
     'dispatcher',
-    [...serverRooms, 'ctl', 'compose', 'server.ts', 'main.ts'],
+    [...serverRooms, 'feed-log', 'feed-log.ts', 'ctl', 'compose', 'server.ts', 'main.ts'],
     'The dispatcher knows no adapter: declare the port that it needs.',
   ),
   zone(
@@ -82,6 +97,8 @@ const serverArrows = [
       'ctl',
       'compose',
       'dispatcher',
+      'feed-log',
+      'feed-log.ts',
       'server.ts',
       'main.ts',
       'config.ts',
@@ -119,8 +136,8 @@ const noProcess = {
   message: 'Only main.ts uses process (and client/src/process/).',
 };
 const edges = ['**/main.ts', 'client/src/process/**'];
-// http-date.ts only turns numbers into text and back: it never asks what time it is.
-const clocks = ['*/src/clock.ts', 'protocol/src/http-date.ts'];
+// http-date.ts and feed-time.ts only turn numbers into text and back: they never ask what time it is.
+const clocks = ['*/src/clock.ts', 'protocol/src/http-date.ts', 'protocol/src/feed-time.ts'];
 
 export default tseslint.config(
   { ignores: ['**/dist/', 'coverage/', '**/node_modules/'] },

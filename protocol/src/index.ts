@@ -26,6 +26,23 @@ export {
   SESSION_KEY_BYTES,
 } from './limits.ts';
 export { CAPABILITIES, parseCapabilities, type Capability } from './capabilities.ts';
+export {
+  FEED_KEEPALIVE,
+  FEED_TYPE,
+  START_OF_HISTORY_ID,
+  SUMMARY_ID,
+  encodeFeedComment,
+  encodeFeedEvent,
+  encodeFeedRetry,
+  eventSeq,
+  jobEventId,
+  makeFeedDecoder,
+  orgEventId,
+  type FeedDecoder,
+  type FeedItem,
+  type OutgoingEvent,
+} from './feed.ts';
+export { formatFeedTime } from './feed-time.ts';
 export { formatHttpDate, parseHttpDate } from './http-date.ts';
 export {
   SIGNING_METHODS,
@@ -40,7 +57,7 @@ export {
   type SigningMethod,
   type Unverified,
 } from './envelope.ts';
-export { ProtocolError } from './errors.ts';
+export { ProtocolError, type ProtocolErrorCode } from './errors.ts';
 export { unpadPkcs1 } from './pkcs1.ts';
 export { unwrapSessionKey, wrapSessionKey, type EncodedSessionKey } from './session-key.ts';
 export {

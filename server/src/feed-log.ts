@@ -1,58 +1,130 @@
+import type { Clock } from './clock.ts';
 import type { FeedEvent, StampedEvent } from './core/feed-event.ts';
+import type { FeedReader } from './feed-log/feed.ts';
+import { makeJobFeeds } from './feed-log/job-feeds.ts';
+import { makeOrgFeeds, type OrgEvent, type OrgHistory } from './feed-log/org-feeds.ts';
 
-/** The only holder of events: gives them their places in the feeds of their job and its organization. */
+export type { FeedReader, FeedState } from './feed-log/feed.ts';
+export type { OrgHistory };
+
+type JobEvent = StampedEvent & { jobId: string };
+
+/** Removes what is stored of feeds; each settles within a deadline of its own. */
+export interface FeedStore {
+  /** The events of jobs that have left memory. */
+  dropEvents(jobIds: readonly string[]): Promise<unknown>;
+  /** Events of organizations before a time (microseconds since 1970), but never an organization's newest one. */
+  pruneOrgEvents(before: number): Promise<unknown>;
+}
+
+export interface FeedLogDeps {
+  clock: Clock;
+  log: { warn(fields: object, message: string): void };
+  store: FeedStore;
+  /** How long the history of an organization is kept; milliseconds (REFERENCE 1). */
+  orgFeedExpiration: number;
+}
+
+/**
+ * The only holder of events: gives them their places in the feeds of their job and its organization, keeps
+ * them, and shows them to readers as soon as they are durable (Decision 1).
+ */
 export interface FeedLog {
-  /** The event's place in its job's feed and, for the first and the last of a job, in its organization's. */
+  /**
+   * The event's place in its job's feed and, for the first and the last event, in its organization's.
+   * Undefined: nodes have repeated their votes so often that this one is not told.
+   */
   append(
     job: { id: string; orgId: string },
     event: FeedEvent,
-  ): {
-    event: StampedEvent & { jobId: string };
-    orgEvent?: StampedEvent & { orgId: string; jobId: string };
-  };
-  /** These events are durable: readers may see them (Decision 1). */
-  shown(
-    events: readonly (StampedEvent & { jobId: string })[],
-    orgEvents: readonly (StampedEvent & { orgId: string; jobId: string })[],
-  ): void;
-  /** The feed of a job that goes on after a restart, so far. */
+  ): { event: JobEvent; orgEvent?: OrgEvent } | undefined;
+  /** These events are durable: readers may see them. */
+  shown(events: readonly JobEvent[], orgEvents: readonly OrgEvent[]): void;
+  /** A job of the previous run that goes on, with its events so far. */
   restore(job: { id: string; orgId: string }, events: readonly StampedEvent[]): void;
-  /** The job has left memory. */
+  restoreOrgs(histories: readonly OrgHistory[]): void;
+  /** The job has left memory: its feed ends, its stored events are removed soon. */
   close(jobId: string): void;
+  /**
+   * The feed of a job in memory from behind `lastEventId`, or from its start where that is unknown; undefined
+   * for a job that is not in memory or not of this organization (S2).
+   */
+  openJob(orgId: string, jobId: string, lastEventId?: string): FeedReader | undefined;
+  openOrg(orgId: string, lastEventId?: string): FeedReader;
+  /** False when the server is about to end. */
+  isOpen(): boolean;
+  /** The server is about to end: every reader is told to connect again. */
+  drain(): void;
+  /** Ends the timers and removes what is left to be removed. */
+  stop(): Promise<void>;
 }
 
-/** The newest place of a feed. */
-interface Place {
-  seq: number;
-  /** Microseconds since 1970. */
-  at: number;
-}
+/** Milliseconds that the stored events of finished jobs wait for others, to go together. */
+const DROP_AFTER = 1000;
 
-/** Places count from 1 in each feed; their times grow strictly, even when the clock is set back. */
-export function makeFeedLog({ clock }: { clock: { now(): number } }): FeedLog {
-  const jobs = new Map<string, Place>();
-  const orgs = new Map<string, Place>();
+export function makeFeedLog(deps: FeedLogDeps): FeedLog {
+  const { clock, log, store, orgFeedExpiration } = deps;
+  const jobs = makeJobFeeds(clock);
+  const orgs = makeOrgFeeds(clock, orgFeedExpiration);
+  let open = true;
+  let closed: string[] = [];
+  let cancelDrop: (() => void) | undefined;
+  const endPrune = clock.every(Math.max(orgFeedExpiration, DROP_AFTER), () => {
+    orgs.prune();
+    const before = (clock.now() - orgFeedExpiration) * 1000;
+    store.pruneOrgEvents(before).catch((error: unknown) => {
+      log.warn({ err: error }, 'old events of organizations could not be removed');
+    });
+  });
 
-  function next(places: Map<string, Place>, key: string): Place {
-    const last = places.get(key) ?? { seq: 0, at: 0 };
-    const place = { seq: last.seq + 1, at: Math.max(clock.now() * 1000, last.at + 1) };
-    places.set(key, place);
-    return place;
+  async function drop(): Promise<void> {
+    cancelDrop?.();
+    cancelDrop = undefined;
+    const ids = closed;
+    closed = [];
+    if (ids.length === 0) return;
+    try {
+      await store.dropEvents(ids);
+    } catch (error) {
+      // They go with their jobs, or at the next start.
+      log.warn({ err: error, jobs: ids.length }, 'events of finished jobs could not be removed');
+    }
   }
 
   return {
     append({ id: jobId, orgId }, event) {
-      const stamped = { ...next(jobs, jobId), event, jobId };
+      const place = jobs.stamp({ id: jobId, orgId }, event);
+      if (place === undefined) return undefined;
+      const stamped = { ...place, event, jobId };
       if (event.name !== 'start' && event.name !== 'job_complete') return { event: stamped };
-      return { event: stamped, orgEvent: { ...next(orgs, orgId), event, orgId, jobId } };
+      return { event: stamped, orgEvent: { ...orgs.stamp(orgId), event, orgId, jobId } };
     },
-    restore(job, events) {
-      const last = events.at(-1);
-      if (last !== undefined) jobs.set(job.id, last);
+    shown(events, orgEvents) {
+      jobs.add(events);
+      orgs.add(orgEvents);
     },
-    shown: () => undefined,
-    close: (jobId) => {
-      jobs.delete(jobId);
+    restore: (job, events) => {
+      jobs.restore(job, events);
+    },
+    restoreOrgs(histories) {
+      for (const history of histories) orgs.restore(history);
+    },
+    close(jobId) {
+      jobs.close(jobId);
+      closed.push(jobId);
+      cancelDrop ??= clock.after(DROP_AFTER, () => void drop());
+    },
+    openJob: (orgId, jobId, lastEventId) => jobs.open(orgId, jobId, lastEventId),
+    openOrg: (orgId, lastEventId) => orgs.open(orgId, lastEventId),
+    isOpen: () => open,
+    drain() {
+      open = false;
+      jobs.stop();
+      orgs.stop();
+    },
+    async stop() {
+      endPrune();
+      await drop();
     },
   };
 }

@@ -6,6 +6,7 @@ import { openApi } from './compose/open-api.ts';
 import { openOwnDatabase } from './compose/open-database.ts';
 import { openDirectory } from './compose/open-directory.ts';
 import { openDispatcher } from './compose/open-dispatcher.ts';
+import { openFeedLog } from './compose/open-feed-log.ts';
 import { openWire } from './compose/open-wire.ts';
 import { makeTeardown } from './compose/teardown.ts';
 import type { Config } from './config.ts';
@@ -88,16 +89,21 @@ export function makeServer(config: Config, ports: Ports): Server {
       dispatcher.onFrames(address, frames);
     };
     const wire = await openWire({ config, db, clock, log, secrets, teardown, onFrames });
-    const dispatcher = openDispatcher({ config, db, clock, log, secrets, random, directory, wire });
+    const feeds = await openFeedLog({ config, db, clock, log, secrets });
+    teardown.add('feeds', () => feeds.stop());
+    const shared = { config, db, clock, log, secrets, random, directory, wire, feeds };
+    const dispatcher = openDispatcher(shared);
     teardown.add('dispatcher', () => dispatcher.stop());
     // Before the first frame: a job that goes on knows its nodes when they are heard.
     dispatcher.jobs.resume(unfinished);
     opens(db);
     const bound = await wire.bind();
 
-    const parts = { config, db, clock, log, secrets, random, directory, dispatcher, wire };
-    const api = openApi({ ...parts, ports: bound });
-    teardown.add('http', () => api.close());
+    const api = openApi({ ...shared, dispatcher, ports: bound });
+    teardown.add('http', () => {
+      feeds.drain();
+      return api.close();
+    });
     await api
       .listen({ host: config.listen, port: config.apiPort })
       .catch(cannot('listen and api_port: cannot listen'));

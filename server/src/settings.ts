@@ -122,6 +122,24 @@ export const SETTINGS = {
     'run_timeout of a job that names none.',
   ),
   waitCompleteTime: setting(number(0, MAX_S), 5, 's', 'How long a finished job stays in memory.'),
+  keepAliveTime: setting(
+    number(0.1, 3600),
+    15,
+    's',
+    'After this much silence a feed sends a comment, so that nobody in between ends the connection.',
+  ),
+  orgFeedExpiration: setting(
+    number(1, 86_400),
+    60,
+    's',
+    'How long the events of an organization are kept for readers that come again.',
+  ),
+  feedMaxConnections: setting(
+    whole(0, 4000),
+    2000,
+    'connections',
+    'Feeds that are read at the same time, at most; 503 for more.',
+  ),
   configLifetime: setting(
     whole(1, MAX_S),
     3600,
@@ -220,8 +238,6 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   enable: 'whoever starts the server decides',
   ha: 'several servers are not supported yet',
   vip: 'nothing is generated for nginx yet; the name for nodes is server_name',
-  keep_alive_time: 'there are no event feeds yet',
-  org_feed_expiration: 'there are no event feeds yet',
   log_directory: 'logs go to standard output',
   log_rotation: 'logs go to standard output',
   ibrowse_max_sessions: 'it belongs to the Erlang server',

@@ -6,7 +6,10 @@ import type { AppDeps } from '../../server/src/http/app-deps.ts';
 import { makeApp } from '../../server/src/http/app.ts';
 import type { Principal, PrincipalLookup } from '../../server/src/http/authenticate.ts';
 import type { ShownJob } from '../../server/src/http/job-view.ts';
+import { openFeeds } from '../../server/src/http/routes/feeds.ts';
 import { decodeZ85 } from '../../server/src/zmq/z85.ts';
+import { systemClock } from '../../server/src/clock.ts';
+import { quietLog } from './logs.ts';
 import { send, sendSigned, type HttpAnswer, type HttpRequest } from './http.ts';
 import { newKeyPair } from './keys.ts';
 
@@ -48,8 +51,8 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-/** Starts an API of the real rooms of http/, on a port of the kernel's. */
-export async function startApi(): Promise<TestApi> {
+/** Starts an API of the real rooms of http/, on a port of the kernel's; `given` ports stand in for the usual ones. */
+export async function startApi(given: Partial<World> = {}): Promise<TestApi> {
   const api = {
     started: [] as NewJob[],
     admitted: [] as TestApi['admitted'],
@@ -59,7 +62,7 @@ export async function startApi(): Promise<TestApi> {
     jobs: new Map<string, Stored>(),
     outputs: new Map<string, Buffer>(),
   };
-  const world = makeWorld(api);
+  const world = { ...makeWorld(api), ...given };
   const note = (fields: object, message: string): void => {
     api.logged.push({ message, fields });
   };
@@ -158,6 +161,20 @@ function makeWorld(
           ? { node_name: node, status: 'online', availability: 'available' }
           : { node_name: node, status: 'offline', availability: 'unavailable' },
     },
+    feeds: openFeeds({
+      feeds: {
+        openJob: () => undefined,
+        openOrg: () => {
+          throw new Error('no feed was expected');
+        },
+        isOpen: () => true,
+      },
+      clock: systemClock,
+      log: quietLog,
+      fraction: () => 0,
+      keepAlive: 15_000,
+      maxConnections: 10,
+    }),
     config: {
       settings: () => ({
         serverName: 'push.example.com',

@@ -110,7 +110,12 @@ export function makeRoom(
   };
   const feed: string[] = [];
   const shown: string[] = [];
-  const feedLog = makeFeedLog({ clock });
+  const feedLog = makeFeedLog({
+    clock: { now: () => clock.now(), after: () => () => undefined, every: () => () => undefined },
+    log: { warn: () => undefined },
+    store: { dropEvents: () => Promise.resolve(), pruneOrgEvents: () => Promise.resolve() },
+    orgFeedExpiration: 60_000,
+  });
   const lost: Frames[] = [];
   const connections = new Map<string, (frames: Frames) => void>();
   let nextAddress = 1;

@@ -9,7 +9,9 @@ import { listJobs } from '../db/list-jobs.ts';
 import type { Directory } from '../directory/directory.ts';
 import { NotDurableError } from '../dispatcher/saver.ts';
 import type { Dispatcher, Random } from '../dispatcher/dispatcher.ts';
+import type { FeedLog } from '../feed-log.ts';
 import { makeApp } from '../http/app.ts';
+import { openFeeds } from '../http/routes/feeds.ts';
 import type { Log } from '../log.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import { decodeZ85 } from '../zmq/z85.ts';
@@ -24,6 +26,7 @@ export interface ApiDeps {
   random: Random;
   directory: Directory;
   dispatcher: Dispatcher;
+  feeds: FeedLog;
   wire: Pick<Wire, 'admissions'>;
   /** As they are bound. */
   ports: { command: number; heartbeat: number };
@@ -31,7 +34,8 @@ export interface ApiDeps {
 
 /** The HTTP API over the rooms of this server. */
 export function openApi(deps: ApiDeps): FastifyInstance {
-  const { config, db, clock, log, secrets, random, directory, dispatcher, wire, ports } = deps;
+  const { config, db, clock, log, secrets, random, directory, dispatcher, feeds, wire, ports } =
+    deps;
   const { jobs, presence } = dispatcher;
   /** Decision 1: what a GET shows is durable. */
   const durable = async <T>(read: () => Promise<T>): Promise<T> => {
@@ -50,6 +54,14 @@ export function openApi(deps: ApiDeps): FastifyInstance {
     },
     starter: jobs,
     presence,
+    feeds: openFeeds({
+      feeds,
+      clock,
+      log,
+      fraction: () => random.fraction(),
+      keepAlive: config.keepAliveTime * 1000,
+      maxConnections: config.feedMaxConnections,
+    }),
     config: {
       settings: () => ({
         serverName: config.serverName,

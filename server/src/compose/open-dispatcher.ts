@@ -9,7 +9,7 @@ import { wantsOutput } from '../db/wants-output.ts';
 import type { Directory } from '../directory/directory.ts';
 import { makeKnownOrganizations } from '../directory/known-organizations.ts';
 import { makeDispatcher, type Dispatcher, type Random } from '../dispatcher/dispatcher.ts';
-import { makeFeedLog } from '../feed-log.ts';
+import type { FeedLog } from '../feed-log.ts';
 import type { Log } from '../log.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import type { Wire } from './open-wire.ts';
@@ -23,11 +23,12 @@ export interface DispatcherParts {
   random: Random;
   directory: Directory;
   wire: Pick<Wire, 'command' | 'admissions'>;
+  feeds: FeedLog;
 }
 
 /** The heart with its ports filled: tables, socket, keys, directory. */
 export function openDispatcher(parts: DispatcherParts): Dispatcher {
-  const { config, db, clock, log, secrets, random, directory, wire } = parts;
+  const { config, db, clock, log, secrets, random, directory, wire, feeds } = parts;
   // Without CURVE nodes bring no keys, and nobody remembers them.
   const isAdmitted = (orgId: string, node: string): boolean =>
     config.disableCurveEncryption || wire.admissions.isAdmitted(orgId, node);
@@ -60,7 +61,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     isExpected: isAdmitted,
     acknowledges: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'result_ack'),
     bus: makeLocalBus(),
-    feeds: makeFeedLog({ clock }),
+    feeds,
     random,
   });
 }

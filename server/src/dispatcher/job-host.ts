@@ -43,7 +43,8 @@ export interface Stamped {
 
 /** Gives events their places. Readers see them when they are durable, not before (Decision 1). */
 export interface EventLog {
-  append(job: { id: string; orgId: string }, event: FeedEvent): Stamped;
+  /** Undefined: nodes have repeated their votes so often that this one is not told. */
+  append(job: { id: string; orgId: string }, event: FeedEvent): Stamped | undefined;
   /** The feed of a job that goes on after a restart, so far. */
   restore(job: { id: string; orgId: string }, events: readonly StampedEvent[]): void;
   /** The job has left memory: its feed has ended. */
@@ -232,8 +233,8 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
   }
 
   function emit(job: NewJob, event: FeedEvent): void {
-    const { event: stamped, orgEvent } = feeds.append(job, event);
-    saver.event(stamped, orgEvent);
+    const stamped = feeds.append(job, event);
+    if (stamped !== undefined) saver.event(stamped.event, stamped.orgEvent);
   }
 
   function command(entry: Entry, what: Command): void {

@@ -1,5 +1,5 @@
 /** What the API provides (REFERENCE 7). */
-export type MediaType = 'application/json' | 'application/octet-stream';
+export type MediaType = 'application/json' | 'application/octet-stream' | 'text/event-stream';
 
 /**
  * True when `Accept` admits `provided`: absent, any of its entries naming the type, its family or everything,

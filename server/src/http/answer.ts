@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
 /** What a request is answered with. */
@@ -8,6 +9,8 @@ export interface Answer {
   json?: unknown;
   /** Sent as it is. */
   bytes?: Buffer;
+  /** Writes the body, for as long as that takes, once the head is sent; it must end or destroy what it is given. */
+  stream?: (body: ServerResponse) => void;
 }
 
 /** The outcome of one step of the judgement: a value for the next step, or the answer. */
@@ -29,6 +32,13 @@ export function refuseBare(status: number, text: string): { ok: false; answer: A
 
 /** Sends an answer with its exact length and type (H8: errors have a type as well). */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  if (answer.stream !== undefined) {
+    reply.hijack();
+    reply.raw.writeHead(answer.status, answer.headers);
+    reply.raw.flushHeaders();
+    answer.stream(reply.raw);
+    return reply;
+  }
   const body = answer.bytes ?? Buffer.from(JSON.stringify(answer.json ?? {}));
   const type = answer.bytes === undefined ? 'application/json' : 'application/octet-stream';
   return reply

@@ -1,6 +1,7 @@
 import type { Principals } from './authenticate.ts';
 import type { AuthorizeSettings, Groups } from './authorize.ts';
 import type { ConfigDeps } from './routes/config.ts';
+import type { OpenFeeds } from './routes/feeds.ts';
 import type { JobOutputs } from './routes/job-output.ts';
 import type { JobFinder } from './routes/job.ts';
 import type { CreateJobSettings, JobList, JobStarter } from './routes/jobs.ts';
@@ -19,6 +20,7 @@ export interface AppDeps {
   jobs: JobFinder & JobList & JobOutputs;
   starter: JobStarter;
   presence: Presence;
+  feeds: OpenFeeds;
   config: ConfigDeps;
   status: StatusSource;
   settings: AuthorizeSettings & CreateJobSettings;

@@ -1,6 +1,7 @@
 import {
   AGENT_CONFIG,
   CONFIG_QUERY,
+  FEED_TYPE,
   JOB,
   JOB_CREATED,
   JOB_LIST,
@@ -13,6 +14,7 @@ import {
 } from '@pushy/protocol';
 import type { RouteSpec, SignedRoute } from './route.ts';
 import { makeGetConfig } from './routes/config.ts';
+import { makeGetJobFeed, makeGetOrgFeed } from './routes/feeds.ts';
 import { makeGetOutput } from './routes/job-output.ts';
 import { makeGetJob } from './routes/job.ts';
 import { makeCreateJob, makeListJobs } from './routes/jobs.ts';
@@ -125,5 +127,27 @@ export const ROUTES: readonly RouteSpec[] = [
     status: 200,
     response: NODE_STATE,
     make: ({ presence }, use) => use(makeGetNode(presence)),
+  },
+  {
+    name: 'follow_organization',
+    method: 'GET',
+    path: `${ORG}/job_status_feed`,
+    summary: 'The start and the end of every job of the organization, as they happen.',
+    access: 'signed',
+    action: 'read',
+    provides: FEED_TYPE,
+    status: 200,
+    make: ({ feeds }, use) => use(makeGetOrgFeed(feeds)),
+  },
+  {
+    name: 'follow_job',
+    method: 'GET',
+    path: `${ORG}/job_status_feed/:id`,
+    summary: 'What happens to a job, as it happens.',
+    access: 'signed',
+    action: 'read',
+    provides: FEED_TYPE,
+    status: 200,
+    make: ({ feeds, jobs }, use) => use(makeGetJobFeed(feeds, jobs)),
   },
 ];

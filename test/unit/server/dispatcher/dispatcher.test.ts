@@ -19,7 +19,12 @@ describe('the dispatcher', () => {
 
   /** Feeds that hear of each event first. */
   function feedsThat(hear: (event: FeedEvent) => unknown): DispatcherDeps['feeds'] {
-    const log = makeFeedLog({ clock: { now: () => 0 } });
+    const log = makeFeedLog({
+      clock: { now: () => 0, after: () => () => undefined, every: () => () => undefined },
+      log: { warn: () => undefined },
+      store: { dropEvents: () => Promise.resolve(), pruneOrgEvents: () => Promise.resolve() },
+      orgFeedExpiration: 60_000,
+    });
     return {
       ...log,
       append: (job, event) => {

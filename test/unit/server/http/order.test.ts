@@ -102,6 +102,8 @@ describe('the order of judgement (REFERENCE 3)', () => {
       ['POST', `${ORG}/node_states`, 'GET'],
       ['POST', `${ORG}/node_states/web1`, 'GET'],
       ['POST', `${ORG}/jobs/1/output/web1/stdout`, 'GET'],
+      ['POST', `${ORG}/job_status_feed`, 'GET'],
+      ['DELETE', `${ORG}/job_status_feed/1`, 'GET'],
       ['OPTIONS', `${ORG}/jobs`, 'GET, POST'],
       ['TRACE', `${ORG}/jobs`, 'GET, POST'],
       ['POST', '/pushy/_status', 'GET'],
@@ -113,7 +115,9 @@ describe('the order of judgement (REFERENCE 3)', () => {
       assert.equal(answer.status, 405, `${method} ${path}`);
       assert.equal(answer.headers.allow, allow, `${method} ${path}`);
     }
-    assert.equal((await api.send({ method: 'HEAD', path: '/pushy/_status' })).status, 405);
+    for (const path of ['/pushy/_status', `${ORG}/job_status_feed`, `${ORG}/job_status_feed/1`]) {
+      assert.equal((await api.send({ method: 'HEAD', path })).status, 405);
+    }
   });
 
   it('2 answers 404 for every other path and every method', async () => {
@@ -127,7 +131,8 @@ describe('the order of judgement (REFERENCE 3)', () => {
       `${ORG}/jobs/1/output/web1`,
       `${ORG}/jobs/1/2`,
       '/pushy/_status/x',
-      `${ORG}/job_status_feed`,
+      `${ORG}/jobs_status_feed`,
+      `${ORG}/job_status_feed/1/2`,
     ];
     for (const path of paths) {
       for (const method of ['GET', 'PUT', 'POST', 'DELETE']) {
