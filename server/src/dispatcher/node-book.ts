@@ -1,3 +1,4 @@
+import type { JobState } from '@pushy/protocol';
 import type { NodeRecord } from '../core/node.ts';
 
 /** A job that wants to hear of a node. */
@@ -9,12 +10,24 @@ export interface Watch {
   idleBeats: number | undefined;
 }
 
+/** What a heartbeat said, and when, in milliseconds since 1970. */
+export interface Heartbeat {
+  lastHeartbeat: number;
+  jobState?: JobState;
+  /** null: none. */
+  jobId?: string | null;
+}
+
 /** A node that is connected to this instance. */
 export interface TrackedNode {
   readonly orgId: string;
   readonly name: string;
   address: Buffer;
   readonly record: NodeRecord;
+  /** Of its first verified message, milliseconds since 1970. */
+  readonly since: number;
+  /** What its last heartbeat said, for people. */
+  lastHeartbeat?: Heartbeat;
   /** Sequence of the next message to it (REFERENCE 15.5: from 1 per record). */
   nextSequence: number;
   /** By job id: the jobs that this node was asked to commit to and that are in memory. */

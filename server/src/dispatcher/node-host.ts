@@ -1,4 +1,4 @@
-import { jobIdOf, type AgentMessage, type AgentRunEnd } from '@pushy/protocol';
+import { jobIdOf, type AgentHeartbeat, type AgentMessage, type AgentRunEnd } from '@pushy/protocol';
 import type { Clock } from '../clock.ts';
 import type { JobChanges } from '../core/job-record.ts';
 import { isInOrder, makeNodeRecord, type NodeSettings } from '../core/node.ts';
@@ -6,7 +6,7 @@ import { runTail } from './bodies.ts';
 import type { Bus } from './bus.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
 import type { Log } from './log.ts';
-import { makeNodeBook, type TrackedNode } from './node-book.ts';
+import { makeNodeBook, type Heartbeat, type TrackedNode } from './node-book.ts';
 import { makeNodeLife } from './node-life.ts';
 import type { Organizations } from './org-gate.ts';
 import { makeOutbox, type FrameSender } from './outbox.ts';
@@ -91,6 +91,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
       name: message.node,
       address: Buffer.from(address),
       record: makeNodeRecord(message.incarnation_id, clock.now(), settings),
+      since: clock.now(),
       nextSequence: 1,
       jobs: new Map(),
       cancelTimer: undefined,
@@ -112,6 +113,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     }
     switch (message.type) {
       case 'heartbeat':
+        node.lastHeartbeat = readHeartbeat(message, clock.now());
         onHeartbeat(node, message.incarnation_id, jobIdOf(message));
         return;
       case 'aborted':
@@ -253,5 +255,15 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
       endScans();
       for (const node of book.all()) node.cancelTimer?.();
     },
+  };
+}
+
+function readHeartbeat(message: AgentHeartbeat, now: number): Heartbeat {
+  const { job_state: jobState } = message;
+  const jobId = jobIdOf(message);
+  return {
+    lastHeartbeat: now,
+    ...(jobState === undefined ? {} : { jobState }),
+    ...(jobId === undefined ? {} : { jobId }),
   };
 }
