@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
-import { jobList } from './commands/job-list.ts';
+import { jobList, type JobListFlags } from './commands/job-list.ts';
 import { jobOutput, type JobOutputFlags } from './commands/job-output.ts';
 import { jobStart, type JobStartFlags } from './commands/job-start.ts';
 import { jobStatus } from './commands/job-status.ts';
-import { nodeStatus } from './commands/node-status.ts';
+import { jobDelete, jobStop } from './commands/job-stop.ts';
+import { nodeStatus, type NodeStatusFlags } from './commands/node-status.ts';
 import { commonOptions } from './common-options.ts';
 import { CliError, messageOf } from './errors.ts';
 import { EXIT, errorExitCode } from './exit-code.ts';
@@ -59,9 +60,20 @@ function makeProgram(io: Io, version: string, run: Run): Command {
     },
   );
 
-  commonOptions(job.command('list'))
-    .description('List the jobs of the organization.')
-    .action((flags: CommonFlags) => run(flags, jobList));
+  const list = job
+    .command('list')
+    .description('List the jobs of the organization, the newest first.')
+    .option('--limit <count>', 'Not more than so many.')
+    .option('--after <job-id>', 'Those behind this job in the list: the next page.')
+    .option('--status <status>', 'Those of this status: running, complete, …')
+    .option('--command <command>', 'Those of this command.')
+    .option('--requester <name>', 'Those that this user or client asked for.')
+    .option('--node <node>', 'Those of this node.')
+    .option('--detail', 'Show quorum, requester and the counts of nodes too.')
+    .addHelpText('after', help.JOB_LIST);
+  commonOptions(list).action((flags: JobListFlags & CommonFlags) =>
+    run(flags, (session) => jobList(session, flags)),
+  );
 
   const status = commonOptions(job.command('status [job-id]'))
     .description('Show one job: its state and the state of its nodes.')
@@ -83,12 +95,31 @@ function makeProgram(io: Io, version: string, run: Run): Command {
     },
   );
 
+  const stop = job
+    .command('stop [job-id] [nodes...]')
+    .description('Stop a job that is in flight, or some of its nodes.')
+    .addHelpText('after', help.JOB_STOP);
+  commonOptions(stop).action(
+    async (jobId: string | undefined, nodes: string[], flags: CommonFlags) => {
+      if (jobId === undefined || jobId === '') throw missing(stop, 'No job id specified.');
+      await run(flags, (session) => jobStop(session, jobId, nodes));
+    },
+  );
+
+  const remove = commonOptions(job.command('delete [job-id]'))
+    .description('Remove a finished job with its output, for good.')
+    .action(async (jobId: string | undefined, flags: CommonFlags) => {
+      if (jobId === undefined || jobId === '') throw missing(remove, 'No job id specified.');
+      await run(flags, (session) => jobDelete(session, jobId));
+    });
+
   const node = program.command('node').description('Look at nodes.');
   commonOptions(node.command('status [nodes...]'))
     .description('Show which nodes take jobs: those named, or all that are connected.')
+    .option('--detail', 'Every node of the organization: when it was heard, what it does.')
     .addHelpText('after', help.NODE_STATUS)
-    .action((nodes: string[], flags: CommonFlags) =>
-      run(flags, (session) => nodeStatus(session, nodes)),
+    .action((nodes: string[], flags: NodeStatusFlags & CommonFlags) =>
+      run(flags, (session) => nodeStatus(session, nodes, flags)),
     );
   for (const command of [job, node, ...job.commands, ...node.commands]) confine(command, io);
   return program;

@@ -7,6 +7,7 @@ Examples:
   pushy node status                        which nodes take jobs
   pushy job start chef-client web01 web02  run chef-client there and wait
   pushy job status JOB_ID                  how it went, node by node
+  pushy job stop JOB_ID                    stop it everywhere
 
 Configuration is knife's: config.rb or knife.rb here, in .chef/ here or above, or in ~/.chef/;
 and the profiles of ~/.chef/credentials. Options of the command line come before both.
@@ -35,10 +36,28 @@ Examples:
   pushy job output JOB_ID web01 --channel stderr
 `;
 
+/** The end of `pushy job list --help`. */
+export const JOB_LIST = `
+Examples:
+  pushy job list --limit 20
+  pushy job list --limit 20 --after JOB_ID
+  pushy job list --status running --node web01
+`;
+
+/** The end of `pushy job stop --help`. */
+export const JOB_STOP = `
+Examples:
+  pushy job stop JOB_ID
+  pushy job stop JOB_ID web01 web02
+
+The nodes end \`aborted\`; with names, the job goes on on the others. \`pushy job status JOB_ID\` shows it.
+`;
+
 /** The end of `pushy node status --help`. */
 export const NODE_STATUS = `
 Examples:
   pushy node status
+  pushy node status --detail
   pushy node status web01 web02
   pushy node status 'role:web'
 `;

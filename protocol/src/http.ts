@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { CAPABILITIES } from './capabilities.ts';
-import { JOB_STATUSES, NODE_STATUSES } from './statuses.ts';
+import { JOB_STATES, JOB_STATUSES, NODE_STATUSES } from './statuses.ts';
 
 /** Body of `POST jobs` (REFERENCE 8.3). The server judges it key by key, to answer with the exact text. */
 export const JOB_REQUEST = Type.Object(
@@ -22,6 +22,17 @@ export const JOB_REQUEST = Type.Object(
   { additionalProperties: false },
 );
 export type JobRequest = Static<typeof JOB_REQUEST>;
+
+/** The same with a query of the Chef server in place of the names: its nodes at this moment (Decision 13). */
+export const JOB_SEARCH_REQUEST = Type.Object(
+  {
+    ...Type.Omit(JOB_REQUEST, ['nodes']).properties,
+    /** As `knife search node` takes it. */
+    search: Type.String({ minLength: 1 }),
+  },
+  { additionalProperties: false },
+);
+export type JobSearchRequest = Static<typeof JOB_SEARCH_REQUEST>;
 
 /** Answer of `POST jobs`: this one key and no other (REFERENCE 8.3). */
 export const JOB_CREATED = Type.Object({ uri: Type.String() });
@@ -60,8 +71,39 @@ export type NodesByStatus = Static<typeof NODES_BY_STATUS>;
 export const JOB = Type.Object({ nodes: NODES_BY_STATUS, ...JOB_BRIEF.properties });
 export type Job = JobBrief & { nodes: NodesByStatus };
 
+/** What `detail=true` adds to a job, alone or in the list. */
+const detail = {
+  quorum: Type.Integer(),
+  /** Name of the user or client that asked for the job; empty for jobs of the original server (J6). */
+  requester: Type.String(),
+  capture_output: Type.Boolean(),
+  /** It was asked to stop as a whole (Decision 8). */
+  stop_requested: Type.Boolean(),
+  /** Number of nodes by status; only statuses that occur. */
+  counts: Type.Partial(Type.Record(Type.Enum(NODE_STATUSES), Type.Integer())),
+};
+
+/** One element of `GET jobs?detail=true`. */
+export const JOB_BRIEF_DETAIL = Type.Object({ ...JOB_BRIEF.properties, ...detail });
+export type JobBriefDetail = Static<typeof JOB_BRIEF_DETAIL>;
+
+/** Answer of `GET jobs/ID?detail=true`. */
+export const JOB_DETAIL = Type.Object({ ...JOB.properties, ...detail });
+export type JobDetailView = JobBriefDetail & { nodes: NodesByStatus };
+
 /** Answer of `GET jobs` (REFERENCE 8.4). */
-export const JOB_LIST = Type.Array(JOB_BRIEF);
+export const JOB_LIST = Type.Union([Type.Array(JOB_BRIEF), Type.Array(JOB_BRIEF_DETAIL)]);
+
+/** Body of `POST jobs/ID/stop`: none at all, or the nodes that are to stop (Decision 8). */
+export const STOP_REQUEST = Type.Object(
+  { nodes: Type.Optional(Type.Array(Type.String(), { minItems: 1 })) },
+  { additionalProperties: false },
+);
+export type StopRequest = Static<typeof STOP_REQUEST>;
+
+/** Answer of `POST jobs/ID/delete`. */
+export const JOB_DELETED = Type.Object({ id: Type.String(), deleted: Type.Literal(true) });
+export type JobDeleted = Static<typeof JOB_DELETED>;
 
 /** `available` nodes take jobs (REFERENCE 8.7). */
 export const AVAILABILITIES = ['available', 'unavailable'] as const;
@@ -74,9 +116,6 @@ export const NODE_AVAILABILITY = Type.Object({
 });
 export type NodeAvailability = Static<typeof NODE_AVAILABILITY>;
 
-/** Answer of `GET node_states` (REFERENCE 8.7). */
-export const NODE_LIST = Type.Array(NODE_AVAILABILITY);
-
 /** Answer of `GET node_states/NODE` (REFERENCE 8.8). */
 export const NODE_STATE = Type.Object({
   node_name: Type.String(),
@@ -85,14 +124,55 @@ export const NODE_STATE = Type.Object({
 });
 export type NodeState = Static<typeof NODE_STATE>;
 
+/** One element of `GET node_states?detail=true`: a node of the organization, heard or not. */
+export const NODE_DETAIL = Type.Object({
+  ...NODE_STATE.properties,
+  /** RFC 1123; this and all below are missing for a node that is offline. */
+  online_since: Type.Optional(Type.String()),
+  /** RFC 1123; missing until the first heartbeat. */
+  last_heartbeat_at: Type.Optional(Type.String()),
+  /** What the node says that it does, in its last heartbeat. */
+  job_state: Type.Optional(Type.Enum(JOB_STATES)),
+  /** The job that it does it for; null for none. */
+  job_id: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+});
+export type NodeDetail = Static<typeof NODE_DETAIL>;
+
+/** Answer of `GET node_states` (REFERENCE 8.7). */
+export const NODE_LIST = Type.Union([Type.Array(NODE_AVAILABILITY), Type.Array(NODE_DETAIL)]);
+
 /** Query of `GET config/NODE` (REFERENCE 8.2). Whatever else a query holds is ignored, here and everywhere. */
 export const CONFIG_QUERY = Type.Object({
   /** CURVE public key of the client in Z85. */
   ccpk: Type.Optional(Type.String()),
 });
 
+/** The richer answer, where it is asked for. */
+const detailed = { detail: Type.Optional(Type.Boolean()) };
+
+/** Query of a list or a page that has a richer form. */
+export const DETAIL_QUERY = Type.Object(detailed);
+
+/** Jobs in one page of the list at most; without `limit` the list is whole. */
+export const MAX_JOB_PAGE = 10_000;
+
+/** Query of `GET jobs`: newest first (H9), each member narrows the list. */
+export const JOB_LIST_QUERY = Type.Object({
+  ...detailed,
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_JOB_PAGE })),
+  /** Id of a job: the list begins behind it. */
+  after: Type.Optional(Type.String()),
+  status: Type.Optional(Type.Enum(JOB_STATUSES)),
+  command: Type.Optional(Type.String()),
+  requester: Type.Optional(Type.String()),
+  /** Only jobs of this node. */
+  node: Type.Optional(Type.String()),
+});
+export type JobListQuery = Static<typeof JOB_LIST_QUERY>;
+
 /** Query of `GET jobs/ID` (REFERENCE 8.5). */
 export const JOB_QUERY = Type.Object({
+  ...detailed,
   /** `true`, exactly, shows the file. */
   include_file: Type.Optional(Type.String()),
 });
@@ -136,6 +216,13 @@ export const SERVER_STATUS = Type.Object({
   incarnation_id: Type.String(),
   node_fsm_count: Type.Integer(),
   job_processes: Type.Array(Type.String()),
+  /** With `detail=true`: what a person should look at, by number; the log has the names. */
+  warnings: Type.Optional(
+    Type.Object({
+      /** Groups `push_job_…` without their twin `pushy_job_…`: they protect nothing. */
+      misspelt_groups: Type.Integer(),
+    }),
+  ),
 });
 export type ServerStatus = Static<typeof SERVER_STATUS>;
 

@@ -103,12 +103,7 @@ export const SETTINGS = {
     's',
     'How long nodes may take to commit to a job.',
   ),
-  abortTimeout: setting(
-    number(0.1, MAX_S),
-    30,
-    's',
-    'How long stopped nodes may take to say so.',
-  ),
+  abortTimeout: setting(number(0.1, MAX_S), 30, 's', 'How long stopped nodes may take to say so.'),
   restartPolicy: setting(
     oneOf('resume', 'crash'),
     'resume',

@@ -5,7 +5,7 @@ import type { NewJob } from '../../server/src/core/job-record.ts';
 import type { AppDeps } from '../../server/src/http/app-deps.ts';
 import { makeApp } from '../../server/src/http/app.ts';
 import type { Principal, PrincipalLookup } from '../../server/src/http/authenticate.ts';
-import type { ShownJob } from '../../server/src/http/job-view.ts';
+import type { ShownDetail } from '../../server/src/http/job-view.ts';
 import { openFeeds } from '../../server/src/http/routes/feeds.ts';
 import { decodeZ85 } from '../../server/src/zmq/z85.ts';
 import { systemClock } from '../../server/src/clock.ts';
@@ -29,13 +29,16 @@ export const SIGNERS = {
 export const KEYS = keys;
 
 type World = Omit<AppDeps, 'clock' | 'log'>;
-type Stored = ShownJob & { nodes: NodesByStatus };
+type Stored = Omit<ShownDetail, 'counts'> & { nodes: NodesByStatus };
 
 /** A listening API over ports that answer from memory. */
 export interface TestApi {
   port: number;
   /** What was asked for, in order. */
   started: NewJob[];
+  stopped: { id: string; nodes: readonly string[] | undefined }[];
+  /** What lists were asked for. */
+  queries: object[];
   admitted: { orgId: string; node: string; curveKey: Buffer; requester: object }[];
   logged: { message: string; fields: object }[];
   asked: string[];
@@ -55,6 +58,8 @@ export interface TestApi {
 export async function startApi(given: Partial<World> = {}): Promise<TestApi> {
   const api = {
     started: [] as NewJob[],
+    stopped: [] as TestApi['stopped'],
+    queries: [] as object[],
     admitted: [] as TestApi['admitted'],
     logged: [] as TestApi['logged'],
     asked: [] as string[],
@@ -73,11 +78,20 @@ export async function startApi(given: Partial<World> = {}): Promise<TestApi> {
       organization: (name) => world.directory.organization(name),
       principals: (org, name, how) => world.directory.principals(org, name, how),
       membership: (org, who, group) => world.directory.membership(org, who, group),
+      nodes: (org) => world.directory.nodes(org),
+      search: (org, query) => world.directory.search(org, query),
     },
-    starter: { newId: (id) => world.starter.newId(id), start: (job) => world.starter.start(job) },
+    starter: {
+      newId: (id) => world.starter.newId(id),
+      start: (job) => world.starter.start(job),
+      stop: (id, nodes) => world.starter.stop(id, nodes),
+    },
     jobs: {
       get: (org, id) => world.jobs.get(org, id),
-      list: (org) => world.jobs.list(org),
+      getDetail: (org, id) => world.jobs.getDetail(org, id),
+      list: (org, query) => world.jobs.list(org, query),
+      listDetails: (org, query) => world.jobs.listDetails(org, query),
+      delete: (org, id) => world.jobs.delete(org, id),
       output: (org, id, node, stream) => world.jobs.output(org, id, node, stream),
     },
     config: {
@@ -109,7 +123,7 @@ export async function startApi(given: Partial<World> = {}): Promise<TestApi> {
 }
 
 function makeWorld(
-  api: Pick<TestApi, 'started' | 'admitted' | 'asked' | 'groups' | 'jobs' | 'outputs'>,
+  api: Omit<TestApi, 'world' | 'port' | 'send' | 'as' | 'post' | 'close' | 'logged'>,
 ): World {
   const principal = (name: 'alice' | 'web1', type: Principal['type']): PrincipalLookup => ({
     found: 'principals',
@@ -140,6 +154,11 @@ function makeWorld(
           members.includes(`${who.type} ${who.name}`) ? 'member' : 'not_member',
         );
       },
+      nodes: () => Promise.resolve(['web2', 'web1']),
+      search: (_, query) => {
+        api.asked.push(`search ${query}`);
+        return Promise.resolve({ ok: true, nodes: ['web1', 'web2'] });
+      },
     },
     starter: {
       newId: () => 'f'.repeat(32),
@@ -147,10 +166,31 @@ function makeWorld(
         api.started.push(job);
         return Promise.resolve();
       },
+      stop: (id, nodes) => {
+        api.stopped.push({ id, nodes });
+        return Promise.resolve(true);
+      },
     },
     jobs: {
       get: (org, id) => Promise.resolve(org === ORG_ID ? api.jobs.get(id) : undefined),
-      list: (org) => Promise.resolve(org === ORG_ID ? [...api.jobs.values()] : []),
+      getDetail: (org, id) => {
+        const job = org === ORG_ID ? api.jobs.get(id) : undefined;
+        return Promise.resolve(job && withCounts(job));
+      },
+      list: (org, query) => {
+        api.queries.push(query);
+        return Promise.resolve(org === ORG_ID ? [...api.jobs.values()] : []);
+      },
+      listDetails: (org, query) => {
+        api.queries.push(query);
+        return Promise.resolve(org === ORG_ID ? [...api.jobs.values()].map(withCounts) : []);
+      },
+      delete: (org, id) => {
+        if (org !== ORG_ID || !api.jobs.has(id)) return Promise.resolve('missing');
+        if (api.jobs.get(id)?.status === 'running') return Promise.resolve('in_flight');
+        api.jobs.delete(id);
+        return Promise.resolve('deleted');
+      },
       output: (org, id, node, stream) =>
         Promise.resolve(org === ORG_ID ? api.outputs.get(`${id} ${node} ${stream}`) : undefined),
     },
@@ -160,6 +200,18 @@ function makeWorld(
         node === 'web1'
           ? { node_name: node, status: 'online', availability: 'available' }
           : { node_name: node, status: 'offline', availability: 'unavailable' },
+      heard: () => [
+        {
+          node_name: 'web1',
+          status: 'online',
+          availability: 'available',
+          since: Date.UTC(2012, 8, 4, 23, 1, 2),
+          lastHeartbeat: Date.UTC(2012, 8, 4, 23, 17, 56, 900),
+          jobState: 'running',
+          jobId: 'e'.repeat(32),
+        },
+        { node_name: 'new', status: 'online', availability: 'unavailable', since: 0 },
+      ],
     },
     feeds: openFeeds({
       feeds: {
@@ -207,4 +259,9 @@ function makeWorld(
     },
     isUnavailable: (error) => error instanceof Error && error.message === 'database away',
   };
+}
+
+function withCounts(job: Stored): Stored & { counts: ShownDetail['counts'] } {
+  const entries = Object.entries(job.nodes).map(([status, names]) => [status, names.length]);
+  return { ...job, counts: Object.fromEntries(entries) as ShownDetail['counts'] };
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readSignedHeaders, verifyRequest } from 'mixlib-authentication-ts';
 import { newKeyPair, type KeyPair } from './keys.ts';
@@ -13,6 +13,8 @@ export interface FakeChef {
   pages: Map<string, Page>;
   /** Raw request targets, in order. */
   asked: string[];
+  /** Bodies of POSTs, in order. */
+  posted: unknown[];
   /** What the last request said of itself. */
   last: IncomingMessage['headers'];
   superuser: KeyPair;
@@ -26,25 +28,31 @@ export async function startFakeChef(): Promise<FakeChef> {
   const chef: Omit<FakeChef, 'close' | 'url'> = {
     pages: new Map(),
     asked: [],
+    posted: [],
     last: {},
     superuser,
   };
   const server = createServer((req, res) => {
+    void answer(req, res);
+  });
+  const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const path = req.url ?? '';
     chef.asked.push(path);
     chef.last = req.headers;
-    const page = isSigned(req, superuser) ? chef.pages.get(path) : { status: 401, json: {} };
+    const body = Buffer.concat((await req.toArray()) as Buffer[]);
+    chef.posted.push(...(body.length === 0 ? [] : [JSON.parse(body.toString()) as unknown]));
+    const page = isSigned(req, body, superuser) ? chef.pages.get(path) : { status: 401, json: {} };
     if (page === 'silence') return;
     if (page === 'hang up') {
       req.socket.destroy();
       return;
     }
-    const { status, body } =
+    const { status, text } =
       page === undefined
-        ? { status: 404, body: '{"error":["Object not found"]}' }
-        : { status: page.status, body: 'text' in page ? page.text : JSON.stringify(page.json) };
-    res.writeHead(status, { 'content-type': 'application/json' }).end(body);
-  });
+        ? { status: 404, text: '{"error":["Object not found"]}' }
+        : { status: page.status, text: 'text' in page ? page.text : JSON.stringify(page.json) };
+    res.writeHead(status, { 'content-type': 'application/json' }).end(text);
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return Object.assign(chef, {
@@ -53,10 +61,10 @@ export async function startFakeChef(): Promise<FakeChef> {
   });
 }
 
-function isSigned(req: IncomingMessage, { publicKey }: KeyPair): boolean {
+function isSigned(req: IncomingMessage, body: Buffer, { publicKey }: KeyPair): boolean {
   const signed = readSignedHeaders(req.headers, Date.now(), 900_000);
   if (!signed.ok || signed.value.userId !== 'pivotal') return false;
-  const request = { method: req.method ?? '', path: req.url ?? '', body: Buffer.alloc(0) };
+  const request = { method: req.method ?? '', path: req.url ?? '', body };
   return verifyRequest(signed.value, request, publicKey);
 }
 

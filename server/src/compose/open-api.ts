@@ -3,9 +3,11 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/db.ts';
 import { DbError } from '../db/db-error.ts';
+import { deleteJob } from '../db/delete-job.ts';
 import { findJob } from '../db/find-job.ts';
+import { findJobDetail } from '../db/find-job-detail.ts';
 import { findOutput } from '../db/find-output.ts';
-import { listJobs } from '../db/list-jobs.ts';
+import { listJobDetails, listJobs } from '../db/list-jobs.ts';
 import type { Directory } from '../directory/directory.ts';
 import { NotDurableError } from '../dispatcher/saver.ts';
 import type { Dispatcher, Random } from '../dispatcher/dispatcher.ts';
@@ -37,6 +39,7 @@ export function openApi(deps: ApiDeps): FastifyInstance {
   const { config, db, clock, log, secrets, random, directory, dispatcher, feeds, wire, ports } =
     deps;
   const { jobs, presence } = dispatcher;
+  const { sealer } = secrets;
   /** Decision 1: what a GET shows is durable. */
   const durable = async <T>(read: () => Promise<T>): Promise<T> => {
     await jobs.flushed();
@@ -47,10 +50,17 @@ export function openApi(deps: ApiDeps): FastifyInstance {
     log,
     directory,
     jobs: {
-      list: (orgId) => durable(() => listJobs(db, secrets.sealer, orgId)),
-      get: (orgId, id) => durable(() => findJob(db, secrets.sealer, orgId, id)),
+      list: (orgId, query) => durable(() => listJobs(db, sealer, orgId, query)),
+      listDetails: (orgId, query) => durable(() => listJobDetails(db, sealer, orgId, query)),
+      get: (orgId, id) => durable(() => findJob(db, sealer, orgId, id)),
+      getDetail: (orgId, id) => durable(() => findJobDetail(db, sealer, orgId, id)),
       output: (orgId, id, node, stream) =>
-        durable(() => findOutput(db, secrets.sealer, orgId, id, node, stream)),
+        durable(() => findOutput(db, sealer, orgId, id, node, stream)),
+      delete: async (orgId, id) => {
+        const outcome = await durable(() => deleteJob(db, orgId, id));
+        if (outcome === 'deleted') jobs.forget(id);
+        return outcome;
+      },
     },
     starter: jobs,
     presence,

@@ -4,6 +4,7 @@ import type { Db } from '../db/db.ts';
 import { findGroup } from '../db/find-group.ts';
 import { findOrganization } from '../db/find-organization.ts';
 import { findPrincipals } from '../db/find-principals.ts';
+import { listPrincipals } from '../db/list-principals.ts';
 import { makeChefApi } from '../directory/chef-api.ts';
 import { makeChefServerDirectory } from '../directory/chef-server.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -21,6 +22,10 @@ export function openDirectory(
     return makeStandaloneDirectory({
       findOrganization: (name) => findOrganization(db, name),
       findPrincipals: (orgId, name) => findPrincipals(db, orgId, name),
+      listNodes: async (orgId) =>
+        (await listPrincipals(db, orgId))
+          .filter(({ type }) => type === 'client')
+          .map(({ name }) => name),
       findGroup: (orgId, name) => findGroup(db, orgId, name),
     });
   }

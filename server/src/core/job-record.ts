@@ -32,6 +32,8 @@ export interface StoredJob extends Omit<NewJob, 'nodes' | 'orgName'> {
   status: JobStatus;
   /** Milliseconds since 1970; changes with the status of the job alone (REFERENCE 8.5). */
   updatedAt: number;
+  /** It was asked to stop as a whole (Decision 8). */
+  stopped?: true;
 }
 
 /** A job with its nodes, by their status. */

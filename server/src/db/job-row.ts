@@ -18,6 +18,7 @@ export interface JobRow {
   env: Buffer | null;
   key_id: number | null;
   capture: boolean;
+  stopped: boolean;
   created_at: number;
   updated_at: number;
 }
@@ -27,6 +28,7 @@ export const JOB_COLUMNS = `
   j.id, j.org_id, coalesce(j.requester, '') as requester, j.command, j.status,
   j.quorum::float8 as quorum, j.run_timeout::float8 as run_timeout,
   o.job_user, o.dir, o.env, o.key_id, coalesce(o.capture, false) as capture,
+  j.stopped,
   round(extract(epoch from j.created_at) * 1000)::float8 as created_at,
   round(extract(epoch from j.updated_at) * 1000)::float8 as updated_at`;
 
@@ -43,6 +45,7 @@ export function toStoredJob(row: JobRow, sealer: Pick<Sealer, 'open'>): StoredJo
     capture: row.capture,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    ...(row.stopped ? { stopped: true } : {}),
     ...(row.job_user === null ? {} : { user: row.job_user }),
     ...(row.dir === null ? {} : { dir: row.dir }),
     ...(row.env === null ? {} : { env: readEnv(unseal(sealer, row.key_id, row.env)) }),

@@ -8,7 +8,6 @@ import { nodeStatusOf } from './status-codes.ts';
 
 interface Row extends JobRow {
   org_name: string;
-  stopped: boolean;
   job_file: Buffer | null;
   /** [name, status, stopped], by name. */
   nodes: [string, number, boolean][] | null;
@@ -18,7 +17,7 @@ interface Row extends JobRow {
 const READ_UNFINISHED_JOBS: Statement<Row> = {
   name: 'read-unfinished-jobs',
   text: `
-    select ${JOB_COLUMNS}, j.org_name, j.stopped, o.job_file,
+    select ${JOB_COLUMNS}, j.org_name, o.job_file,
       (
         select json_agg(json_build_array(n.node_name, n.status, n.stopped) order by n.node_name)
         from job_nodes n where n.job_id = j.id
@@ -57,10 +56,10 @@ async function readFeeds(db: Db, sealer: Sealer): Promise<Map<string, StampedEve
 }
 
 function toUnfinishedJob(row: Row, sealer: Sealer, events: StampedEvent[]): UnfinishedJob {
-  const { status, updatedAt, ...stored } = toStoredJob(row, sealer);
-  const nodes = (row.nodes ?? []).map(([node, code, stopped]) => {
+  const { status, updatedAt, stopped = false, ...stored } = toStoredJob(row, sealer);
+  const nodes = (row.nodes ?? []).map(([node, code, asked]) => {
     const nodeStatus: NodeStatus = nodeStatusOf(code);
-    return { node, status: nodeStatus, stopped: stopped && !isSettled(nodeStatus) };
+    return { node, status: nodeStatus, stopped: asked && !isSettled(nodeStatus) };
   });
   const { job_file: file } = row;
   const job: NewJob = {
@@ -69,5 +68,5 @@ function toUnfinishedJob(row: Row, sealer: Sealer, events: StampedEvent[]): Unfi
     nodes: nodes.map(({ node }) => node),
     ...(file === null ? {} : { file: unseal(sealer, row.key_id, file).toString() }),
   };
-  return { job, status, updatedAt, stopped: row.stopped, nodes, events };
+  return { job, status, updatedAt, stopped, nodes, events };
 }

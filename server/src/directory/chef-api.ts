@@ -10,9 +10,11 @@ export interface ChefAnswer {
   body: unknown;
 }
 
-/** Signed GETs to one Chef server. Paths are percent-encoded by the caller (`path` does that). */
+/** Signed calls to one Chef server. Paths are percent-encoded by the caller (`path` does that). */
 export interface ChefApi {
   get(path: string): Promise<ChefAnswer>;
+  /** For searches: what is posted changes nothing there, so that it may be sent twice. */
+  post(path: string, body: unknown): Promise<ChefAnswer>;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,17 @@ export function path(...segments: readonly string[]): string {
   return segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
 }
 
+interface Call {
+  method: 'GET' | 'POST';
+  /** Path and query. */
+  target: string;
+  body?: string;
+}
+interface Reply {
+  status: number;
+  text: string;
+}
+
 /** The only door to the Chef API: pooled, signed, with deadlines; redirects are not followed. */
 export function makeChefApi(
   settings: ChefApiSettings,
@@ -60,21 +73,23 @@ export function makeChefApi(
     },
   });
 
-  async function request(target: string): Promise<{ status: number; text: string }> {
+  async function request({ method, target, body }: Call): Promise<Reply> {
     const late = new AbortController();
     const cancel = clock.after(settings.deadline, () => {
       late.abort(new Error(`no answer within ${settings.deadline} ms`));
     });
     try {
       const answer = await pool.request({
-        method: 'GET',
+        method,
         path: target,
+        body: body ?? null,
         headers: {
           accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           'x-chef-version': settings.chefVersion,
           'user-agent': 'pushy-server',
           ...signRequest(
-            { method: 'GET', path: target },
+            { method, path: target, body: body ?? '' },
             settings.signer,
             clock.now(),
             API_VERSION,
@@ -88,12 +103,12 @@ export function makeChefApi(
     }
   }
 
-  async function ask(target: string): Promise<{ status: number; text: string }> {
+  async function ask(call: Call): Promise<Reply> {
     try {
-      return await request(target).catch((error: unknown) => {
+      return await request(call).catch((error: unknown) => {
         // A kept connection that the other side has just closed says nothing about the server: once more.
         if (codeOf(error) === 'UND_ERR_SOCKET' || codeOf(error) === 'ECONNRESET') {
-          return request(target);
+          return request(call);
         }
         throw error;
       });
@@ -105,24 +120,28 @@ export function makeChefApi(
     }
   }
 
+  async function call(method: Call['method'], to: string, body?: string): Promise<ChefAnswer> {
+    const target = prefix + to;
+    const { status, text } = await ask({ method, target, ...(body === undefined ? {} : { body }) });
+    // goiardi answers unknown paths with an empty 200 (ADDON E.1, Decision 17).
+    if (status === 200 && text.trim() === '') return { status: 404, body: undefined };
+    return { status, body: parse(text, status, `${method} ${to}`) };
+  }
+
   return {
-    get: async (to) => {
-      const { status, text } = await ask(prefix + to);
-      // goiardi answers unknown paths with an empty 200 (ADDON E.1, Decision 17).
-      if (status === 200 && text.trim() === '') return { status: 404, body: undefined };
-      return { status, body: parse(text, status, to) };
-    },
+    get: (to) => call('GET', to),
+    post: (to, body) => call('POST', to, JSON.stringify(body)),
     close: () => pool.destroy(),
   };
 }
 
 /** Errors may be pages of HTML; an answer of success that is no JSON is not the Chef API's. */
-function parse(text: string, status: number, to: string): unknown {
+function parse(text: string, status: number, call: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     if (status !== 200) return undefined;
-    throw new ServerError('directory_failed', `the answer to GET ${to} is no JSON`, { cause });
+    throw new ServerError('directory_failed', `the answer to ${call} is no JSON`, { cause });
   }
 }
 

@@ -6,7 +6,9 @@ import type { Directory, FoundPrincipals, Group } from './directory.ts';
 import { findGroup } from './groups.ts';
 import { derivedGuid } from './guid.ts';
 import { findMembership } from './membership.ts';
+import { listNodes } from './node-names.ts';
 import { findByPrincipals } from './principals.ts';
+import { searchNodes } from './search.ts';
 import { makeShared } from './shared.ts';
 
 export interface ChefServerDeps {
@@ -78,6 +80,8 @@ export function makeChefServerDirectory(deps: ChefServerDeps): Directory {
         who,
         group,
       ),
+    nodes: (org) => listNodes(api, ['organizations', org]),
+    search: (org, query) => searchNodes({ api, clock }, ['organizations', org], query),
     close: () => api.close(),
   };
 }

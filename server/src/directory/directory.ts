@@ -6,8 +6,15 @@ export interface Directory {
   principals(org: string, name: string, how?: { fresh: boolean }): Promise<PrincipalLookup>;
   /** Nested groups count (REFERENCE 6). */
   membership(org: string, who: Who, group: string): Promise<Membership>;
+  /** Names of the organization's nodes, whether they were ever heard or not. */
+  nodes(org: string): Promise<string[]>;
+  /** Names of the nodes that a query of the Chef server finds (Decision 13). */
+  search(org: string, query: string): Promise<Found>;
   close(): Promise<void>;
 }
+
+/** What a search found; a reason, for people, where the query cannot be answered. */
+export type Found = { ok: true; nodes: string[] } | { ok: false; reason: string };
 
 export interface Organization {
   /** The guid, 32 hex characters. */

@@ -5,7 +5,9 @@ import { objectOf } from './answers.ts';
 import { path, type ChefApi } from './chef-api.ts';
 import type { Directory, FoundPrincipals, Membership, Who } from './directory.ts';
 import { derivedGuid } from './guid.ts';
+import { listNodes } from './node-names.ts';
 import { principalOf } from './principals.ts';
+import { searchNodes } from './search.ts';
 import { makeShared } from './shared.ts';
 
 export interface GoiardiDeps {
@@ -65,6 +67,8 @@ export function makeGoiardiDirectory({ api, clock, org }: GoiardiDeps): Director
     // Readers: everybody. Writers: the admins, as wherever there is no group of writers.
     membership: (_, who, group) =>
       group === 'admins' ? adminship(api, who) : Promise.resolve('no_group'),
+    nodes: () => listNodes(api, []),
+    search: (_, query) => searchNodes({ api, clock }, [], query),
     close: () => api.close(),
   };
 }

@@ -5,6 +5,8 @@ import { findMembership } from './membership.ts';
 export interface DirectoryStore {
   findOrganization(name: string): Promise<{ guid: string } | undefined>;
   findPrincipals(orgId: string, name: string): Promise<readonly Principal[]>;
+  /** Names of all clients: whoever may connect as a node. */
+  listNodes(orgId: string): Promise<readonly string[]>;
   findGroup(orgId: string, name: string): Promise<Group | undefined>;
 }
 
@@ -28,6 +30,15 @@ export function makeStandaloneDirectory(store: DirectoryStore): Directory {
       if (organization === undefined) return 'no_group';
       return findMembership((name) => store.findGroup(organization.guid, name), who, group);
     },
+    nodes: async (org) => {
+      const organization = await store.findOrganization(org);
+      return organization === undefined ? [] : [...(await store.listNodes(organization.guid))];
+    },
+    search: () =>
+      Promise.resolve({
+        ok: false,
+        reason: 'a search needs a Chef server, and this server has none: name the nodes',
+      }),
     close: () => Promise.resolve(),
   };
 }

@@ -1,3 +1,4 @@
+import { jobIdOf, type AgentHeartbeat, type JobState } from '@pushy/protocol';
 import type { NodeInJob } from '../core/node-in-job.ts';
 import type { NodeRecord } from '../core/node.ts';
 
@@ -16,6 +17,14 @@ export interface Watch {
   readonly at: NodeInJob;
 }
 
+/** What a heartbeat said, and when, in milliseconds since 1970. */
+export interface Heartbeat {
+  lastHeartbeat: number;
+  jobState?: JobState;
+  /** null: none. */
+  jobId?: string | null;
+}
+
 /** A node that is connected to this instance. */
 export interface TrackedNode {
   readonly orgId: string;
@@ -24,6 +33,10 @@ export interface TrackedNode {
   /** Counts the connections that it had, from 1. */
   connection: number;
   readonly record: NodeRecord;
+  /** Of its first verified message, milliseconds since 1970. */
+  readonly since: number;
+  /** What its last heartbeat said, for people. */
+  lastHeartbeat?: Heartbeat;
   /** Sequence of the next message to it (REFERENCE 15.5: from 1 per record). */
   nextSequence: number;
   /** By job id: the jobs that this node was asked to commit to and that are in memory. */
@@ -77,4 +90,15 @@ export function makeNodeBook(): NodeBook {
 
 function key(address: Buffer): string {
   return address.toString('latin1');
+}
+
+/** What a heartbeat says, for people. */
+export function readHeartbeat(message: AgentHeartbeat, now: number): Heartbeat {
+  const { job_state: jobState } = message;
+  const jobId = jobIdOf(message);
+  return {
+    lastHeartbeat: now,
+    ...(jobState === undefined ? {} : { jobState }),
+    ...(jobId === undefined ? {} : { jobId }),
+  };
 }

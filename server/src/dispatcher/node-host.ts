@@ -9,7 +9,13 @@ import type { Bus } from './bus.ts';
 import { makeFreshness } from './freshness.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
 import type { Log } from './log.ts';
-import { makeNodeBook, type JobAtNodes, type TrackedNode, type Watch } from './node-book.ts';
+import {
+  makeNodeBook,
+  readHeartbeat,
+  type JobAtNodes,
+  type TrackedNode,
+  type Watch,
+} from './node-book.ts';
 import { makeNodeJobs } from './node-jobs.ts';
 import { makeNodeLife } from './node-life.ts';
 import type { Organizations } from './org-gate.ts';
@@ -123,6 +129,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
       address: Buffer.from(address),
       connection: 1,
       record: makeNodeRecord(message.incarnation_id, clock.now(), settings),
+      since: clock.now(),
       nextSequence: 1,
       jobs: absent.take(orgId, message.node),
       cancelTimer: undefined,
@@ -153,6 +160,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
       nodeJobs.onAnswer(node, message);
       return;
     }
+    node.lastHeartbeat = readHeartbeat(message, clock.now());
     perform(node, {
       kind: 'heartbeat',
       incarnation: message.incarnation_id,

@@ -1,10 +1,20 @@
-import type { Availability, NodeAvailability, NodeState } from '@pushy/protocol';
+import type { Availability, JobState, NodeAvailability, NodeState } from '@pushy/protocol';
 import type { NodeBook, TrackedNode } from './node-book.ts';
+
+/** All that is known of a node that is connected. Times in milliseconds since 1970. */
+export interface HeardNode extends NodeState {
+  since: number;
+  lastHeartbeat?: number;
+  jobState?: JobState;
+  /** Of the last heartbeat; null for none. */
+  jobId?: string | null;
+}
 
 /** Which nodes are there (REFERENCE 8.7, 8.8). */
 export interface Presence {
   list(orgId: string): NodeAvailability[];
   get(orgId: string, node: string): NodeState;
+  heard(orgId: string): HeardNode[];
   /** Tracked nodes of all organizations (REFERENCE 8.1, `node_fsm_count`). */
   count(): number;
 }
@@ -25,6 +35,14 @@ export function makePresence(book: NodeBook): Presence {
         availability: availability(node),
       };
     },
+    heard: (orgId) =>
+      book.inOrg(orgId).map((node) => ({
+        node_name: node.name,
+        status: 'online',
+        availability: availability(node),
+        since: node.since,
+        ...node.lastHeartbeat,
+      })),
     count: () => book.size(),
   };
 }

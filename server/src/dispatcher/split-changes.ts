@@ -20,11 +20,17 @@ export function splitChanges(batch: JobChanges): [JobChanges, JobChanges] | unde
   const jobIds = [...new Set(changesOf(batch).map(({ jobId }) => jobId))];
   if (jobIds.length > 1) {
     const first = new Set(jobIds.slice(0, jobIds.length / 2));
-    return [pick(batch, ({ jobId }) => first.has(jobId)), pick(batch, ({ jobId }) => !first.has(jobId))];
+    return [
+      pick(batch, ({ jobId }) => first.has(jobId)),
+      pick(batch, ({ jobId }) => !first.has(jobId)),
+    ];
   }
   const half = Math.floor(changesOf(batch).length / 2);
   if (half === 0) return undefined;
-  return [pick(batch, (_change, index) => index < half), pick(batch, (_change, index) => index >= half)];
+  return [
+    pick(batch, (_change, index) => index < half),
+    pick(batch, (_change, index) => index >= half),
+  ];
 }
 
 /** All changes of a batch, in the order in which they are written. */

@@ -1,12 +1,14 @@
 import type { Principals } from './authenticate.ts';
 import type { AuthorizeSettings, Groups } from './authorize.ts';
 import type { ConfigDeps } from './routes/config.ts';
+import type { JobEraser } from './routes/delete-job.ts';
 import type { OpenFeeds } from './routes/feeds.ts';
 import type { JobOutputs } from './routes/job-output.ts';
 import type { JobFinder } from './routes/job.ts';
-import type { CreateJobSettings, JobList, JobStarter } from './routes/jobs.ts';
-import type { Presence } from './routes/node-states.ts';
+import type { CreateJobSettings, JobList, JobStarter, NodeSearch } from './routes/jobs.ts';
+import type { NodeNames, Presence } from './routes/node-states.ts';
 import type { StatusSource } from './routes/status.ts';
+import type { JobStopper } from './routes/stop-job.ts';
 
 /** What the API is made over: the ports of its routes. */
 export interface AppDeps {
@@ -15,10 +17,10 @@ export interface AppDeps {
     debug(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
-  directory: Principals & Groups;
+  directory: Principals & Groups & NodeNames & NodeSearch;
   /** What is stored. */
-  jobs: JobFinder & JobList & JobOutputs;
-  starter: JobStarter;
+  jobs: JobFinder & JobList & JobOutputs & JobEraser;
+  starter: JobStarter & JobStopper;
   presence: Presence;
   feeds: OpenFeeds;
   config: ConfigDeps;

@@ -1,7 +1,8 @@
-import type { JobRequest } from '@pushy/protocol';
+import type { JobRequest, JobSearchRequest } from '@pushy/protocol';
 import { refuseBare, type Judged } from './answer.ts';
 import { findDuplicateKeys } from './duplicate-key.ts';
 import { faultOfFile } from './job-file.ts';
+import { isObject, isStrings, readJson } from './json-body.ts';
 
 /** The largest number that the database keeps for `quorum` and `run_timeout` (REFERENCE 10). */
 const MAX_INTEGER = 2_147_483_647;
@@ -12,9 +13,13 @@ const MAX_NODE_NAME = 255;
 const UNKNOWN = 'an unknown validation error has occurred';
 const NO_NODES = 'at least one node must be supplied';
 
-const KEYS: ReadonlySet<string> = new Set<keyof JobRequest>([
+/** A job as it was asked for: with a search, `nodes` is still empty. */
+export type JobOrder = JobRequest & Partial<Pick<JobSearchRequest, 'search'>>;
+
+const KEYS: ReadonlySet<string> = new Set<keyof JobOrder>([
   'command',
   'nodes',
+  'search',
   'quorum',
   'run_timeout',
   'user',
@@ -32,7 +37,7 @@ const CHECKS: readonly (readonly [
   fault: (d: Document, text: string) => string | undefined,
 ])[] = [
   ['2', (d) => unless(isString(d['command']), 'invalid command supplied')],
-  ['3', (d) => unless(isStrings(d['nodes']), NO_NODES)],
+  ['3', (d) => unless(isSearch(d) || isStrings(d['nodes']), NO_NODES)],
   ['4', (d) => unless(optional(d, 'run_timeout', isNumber), mustBe('run_timeout', 'number'))],
   ['5', (d) => unless(optional(d, 'quorum', isNumber), mustBe('quorum', 'number'))],
   ['6', (d) => unless(optional(d, 'user', isString), UNKNOWN)],
@@ -51,7 +56,7 @@ const CHECKS: readonly (readonly [
         'invalid key supplied',
       ),
   ],
-  ['12', (d) => unless((d['nodes'] as string[]).length > 0, NO_NODES)],
+  ['12', (d) => unless(isSearch(d) || namesOf(d).length > 0, NO_NODES)],
   [
     '13',
     (_, text) =>
@@ -73,42 +78,38 @@ const CHECKS: readonly (readonly [
     'REFERENCE 10, H6',
     (d) =>
       unless(
-        (d['nodes'] as string[]).every((name) => name.length <= MAX_NODE_NAME),
+        namesOf(d).every((name) => name.length <= MAX_NODE_NAME),
         `invalid node name supplied (must be <= ${MAX_NODE_NAME} characters)`,
+      ),
+  ],
+  [
+    'Decision 13',
+    (d) => unless(optional(d, 'search', isQuery), 'invalid search supplied (expected a query)'),
+  ],
+  [
+    'Decision 13',
+    (d) =>
+      unless(
+        !isSearch(d) || !Object.hasOwn(d, 'nodes'),
+        'nodes and search exclude each other: supply one of them',
       ),
   ],
   ['REFERENCE 10', (d) => unless(isStorable(d), 'invalid text (NUL or half a surrogate pair)')],
 ];
 
 /** Judges the body of a new job (REFERENCE 3 step 6, 8.3); the value names each node once (H3). */
-export function readJobRequest(body: Buffer): Judged<JobRequest> {
-  const text = decode(body);
-  const document = text === undefined ? undefined : parse(text);
+export function readJobRequest(body: Buffer): Judged<JobOrder> {
+  const document = readJson(body);
   // H1: a body that is no JSON at all is the sender's fault.
-  if (text === undefined || document === undefined) return refuseBare(400, 'invalid JSON');
-  if (!isObject(document.value)) return refuseBare(400, UNKNOWN); // row 1
+  if (document === undefined) return refuseBare(400, 'invalid JSON');
+  const { value, text } = document;
+  if (!isObject(value)) return refuseBare(400, UNKNOWN); // row 1
   for (const [, fault] of CHECKS) {
-    const found = fault(document.value, text);
+    const found = fault(value, text);
     if (found !== undefined) return refuseBare(400, found);
   }
-  const job = document.value as JobRequest;
-  return { ok: true, value: { ...job, nodes: [...new Set(job.nodes)] } };
-}
-
-function decode(body: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    return undefined; // invalid UTF-8
-  }
-}
-
-function parse(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined; // not JSON
-  }
+  const job = value as JobOrder;
+  return { ok: true, value: { ...job, nodes: [...new Set(namesOf(value))] } };
 }
 
 function unless(right: boolean, fault: string): string | undefined {
@@ -127,9 +128,6 @@ function optional(d: Document, key: string, is: (value: unknown) => boolean): bo
   return !Object.hasOwn(d, key) || is(d[key]);
 }
 
-function isObject(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 function isString(value: unknown): value is string {
   return typeof value === 'string';
 }
@@ -139,8 +137,15 @@ function isNumber(value: unknown): boolean {
 function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
 }
-function isStrings(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isString);
+function isSearch(d: Document): boolean {
+  return Object.hasOwn(d, 'search');
+}
+function isQuery(value: unknown): boolean {
+  return isString(value) && value.trim() !== '';
+}
+/** Of a document that passed row 3. */
+function namesOf(d: Document): string[] {
+  return isStrings(d['nodes']) ? d['nodes'] : [];
 }
 function isEnvironment(value: unknown): boolean {
   return isObject(value) && Object.values(value).every(isString);

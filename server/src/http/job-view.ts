@@ -1,4 +1,11 @@
-import { formatHttpDate, type Job, type JobBrief, type NodesByStatus } from '@pushy/protocol';
+import {
+  formatHttpDate,
+  type Job,
+  type JobBrief,
+  type JobBriefDetail,
+  type JobDetailView,
+  type NodesByStatus,
+} from '@pushy/protocol';
 
 /** A stored job, as much of it as the API shows. Times in milliseconds since 1970. */
 export interface ShownJob {
@@ -13,6 +20,15 @@ export interface ShownJob {
   env?: Readonly<Record<string, string>>;
   file?: string;
   capture: boolean;
+}
+
+/** A stored job with what the richer answers add. */
+export interface ShownDetail extends ShownJob {
+  quorum: number;
+  requester: string;
+  counts: JobBriefDetail['counts'];
+  /** It was asked to stop as a whole. */
+  stopped?: boolean;
 }
 
 /** An element of the list (REFERENCE 8.4): never the nodes, the quorum or the file itself. */
@@ -42,4 +58,29 @@ export function viewOf(job: ShownJob & { nodes: NodesByStatus }, includeFile: bo
         ? { file: job.file }
         : { file_specified };
   return { nodes: job.nodes, ...brief, ...file };
+}
+
+/** An element of the list with `detail=true`. */
+export function briefDetailOf(job: ShownDetail): JobBriefDetail {
+  return { ...briefOf(job), ...detailOf(job) };
+}
+
+/** One job with `detail=true`. */
+export function detailViewOf(
+  job: ShownDetail & { nodes: NodesByStatus },
+  includeFile: boolean,
+): JobDetailView {
+  return { ...viewOf(job, includeFile), ...detailOf(job) };
+}
+
+function detailOf(
+  job: ShownDetail,
+): Pick<JobBriefDetail, 'quorum' | 'requester' | 'capture_output' | 'stop_requested' | 'counts'> {
+  return {
+    quorum: job.quorum,
+    requester: job.requester,
+    capture_output: job.capture,
+    stop_requested: job.stopped ?? false,
+    counts: job.counts,
+  };
 }

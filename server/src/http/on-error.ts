@@ -5,7 +5,10 @@ interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Answers what was thrown: 503 for a store that is away (Decision 2), 500 for the rest, which is logged. */
+/**
+ * Answers what was thrown: 503 for a store that is away (Decision 2), 502 for a Chef server that does not answer as
+ * it should, 500 for the rest; each is logged.
+ */
 export function makeErrorHandler(log: Log, isUnavailable: (error: unknown) => boolean) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     // The sender went away in the middle of his request: nobody hears the answer.
@@ -16,7 +19,23 @@ export function makeErrorHandler(log: Log, isUnavailable: (error: unknown) => bo
       log.error({ err: error, method, path }, 'request needs the database, which is away');
       return send(reply, refuse(503, 'The database is not available. Try again later.').answer);
     }
+    if (isDirectoryFailure(error)) {
+      log.error({ err: error, method, path }, 'request needs the Chef server, which fails');
+      return send(
+        reply,
+        refuse(502, `The Chef server could not be asked: ${error.message}`).answer,
+      );
+    }
     log.error({ err: error, method, path }, 'request failed');
     return send(reply, refuse(500, 'The server could not answer this request.').answer);
   };
+}
+
+/** What the directory's port promises to reject with; both name the call and the reason. */
+function isDirectoryFailure(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'directory_unreachable' || error.code === 'directory_failed')
+  );
 }

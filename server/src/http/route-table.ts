@@ -1,25 +1,34 @@
+import Type from 'typebox';
 import {
   AGENT_CONFIG,
   CONFIG_QUERY,
+  DETAIL_QUERY,
   FEED_TYPE,
   JOB,
   JOB_CREATED,
+  JOB_DELETED,
+  JOB_DETAIL,
   JOB_LIST,
+  JOB_LIST_QUERY,
   JOB_QUERY,
   JOB_REQUEST,
+  JOB_SEARCH_REQUEST,
   NODE_LIST,
   NODE_STATE,
   OUTPUT_STREAMS,
   SERVER_STATUS,
+  STOP_REQUEST,
 } from '@pushy/protocol';
 import type { RouteSpec, SignedRoute } from './route.ts';
 import { makeGetConfig } from './routes/config.ts';
+import { makeDeleteJob } from './routes/delete-job.ts';
 import { makeGetJobFeed, makeGetOrgFeed } from './routes/feeds.ts';
 import { makeGetOutput } from './routes/job-output.ts';
 import { makeGetJob } from './routes/job.ts';
 import { makeCreateJob, makeListJobs } from './routes/jobs.ts';
 import { makeGetNode, makeListNodes } from './routes/node-states.ts';
 import { makeGetStatus } from './routes/status.ts';
+import { makeStopJob } from './routes/stop-job.ts';
 
 const ORG = '/organizations/:org/pushy';
 const JSON_TYPE = 'application/json';
@@ -49,6 +58,7 @@ export const ROUTES: readonly RouteSpec[] = [
     access: 'public',
     provides: JSON_TYPE,
     status: 200,
+    query: DETAIL_QUERY,
     response: SERVER_STATUS,
     make: ({ status }) => makeGetStatus(status),
   },
@@ -74,6 +84,7 @@ export const ROUTES: readonly RouteSpec[] = [
     action: 'read',
     provides: JSON_TYPE,
     status: 200,
+    query: JOB_LIST_QUERY,
     response: JOB_LIST,
     make: ({ jobs }, use) => use(makeListJobs(jobs)),
   },
@@ -86,9 +97,9 @@ export const ROUTES: readonly RouteSpec[] = [
     action: 'write',
     provides: JSON_TYPE,
     status: 201,
-    body: { schema: JOB_REQUEST, required: true },
+    body: { schema: Type.Union([JOB_REQUEST, JOB_SEARCH_REQUEST]), required: true },
     response: JOB_CREATED,
-    make: ({ starter, clock, settings }, use) => use(makeCreateJob(starter, clock, settings)),
+    make: (deps, use) => use(makeCreateJob(deps)),
   },
   {
     name: 'get_job',
@@ -100,8 +111,33 @@ export const ROUTES: readonly RouteSpec[] = [
     provides: JSON_TYPE,
     status: 200,
     query: JOB_QUERY,
-    response: JOB,
+    response: Type.Union([JOB, JOB_DETAIL]),
     make: ({ jobs }, use) => use(makeGetJob(jobs)),
+  },
+  {
+    name: 'stop_job',
+    method: 'POST',
+    path: `${ORG}/jobs/:id/stop`,
+    summary: 'Stops a job that is in flight, or some of its nodes.',
+    access: 'signed',
+    action: 'write',
+    provides: JSON_TYPE,
+    status: 202,
+    body: { schema: STOP_REQUEST, required: false },
+    response: JOB,
+    make: ({ jobs, starter }, use) => use(makeStopJob(jobs, starter)),
+  },
+  {
+    name: 'delete_job',
+    method: 'POST',
+    path: `${ORG}/jobs/:id/delete`,
+    summary: 'Removes a finished job with its output.',
+    access: 'signed',
+    action: 'write',
+    provides: JSON_TYPE,
+    status: 200,
+    response: JOB_DELETED,
+    make: ({ jobs }, use) => use(makeDeleteJob(jobs)),
   },
   ...OUTPUTS,
   {
@@ -113,8 +149,9 @@ export const ROUTES: readonly RouteSpec[] = [
     action: 'read',
     provides: JSON_TYPE,
     status: 200,
+    query: DETAIL_QUERY,
     response: NODE_LIST,
-    make: ({ presence }, use) => use(makeListNodes(presence)),
+    make: ({ presence, directory }, use) => use(makeListNodes(presence, directory)),
   },
   {
     name: 'get_node',

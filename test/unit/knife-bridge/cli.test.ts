@@ -45,6 +45,8 @@ describe('pushy', () => {
       [['job', 'start'], 'No job specified.'],
       [['job', 'start', ''], 'No job specified.'],
       [['job', 'status'], 'No job id specified.'],
+      [['job', 'stop'], 'No job id specified.'],
+      [['job', 'delete'], 'No job id specified.'],
       [['job', 'output'], 'No job id specified.'],
       [['job', 'output', 'id'], 'No node specified.'],
     ] as const) {
@@ -247,6 +249,111 @@ describe('pushy', () => {
       answer: { status: 200, body: ['x'] },
     });
     assert.equal((await world.run(['node', 'status'])).out, '\t\n');
+  });
+
+  it('node status --detail shows the whole organization, or the nodes that are named', async () => {
+    const every = {
+      method: 'GET',
+      path: /node_states\?detail=true$/,
+      answer: {
+        status: 200,
+        body: [
+          { node_name: 'db1', status: 'offline', availability: 'unavailable' },
+          {
+            node_name: 'web1',
+            status: 'online',
+            availability: 'available',
+            online_since: 'Tue, 04 Sep 2012 23:01:02 GMT',
+            last_heartbeat_at: 'Tue, 04 Sep 2012 23:17:56 GMT',
+            job_state: 'running',
+            job_id: 'abc',
+          },
+        ],
+      },
+    };
+    const web1 = 'web1\tavailable\tonline\tTue, 04 Sep 2012 23:17:56 GMT\trunning abc\n';
+    world.server.canned.push(every);
+    assert.deepEqual(await world.run(['node', 'status', '--detail']), {
+      code: 0,
+      out: `db1\tunavailable\toffline\tnever heard\n${web1}`,
+      err: '',
+    });
+    world.server.canned.push(every);
+    const named = await world.run(['node', 'status', '--detail', 'web1', 'other']);
+    assert.equal(named.out, `${web1}other\tunavailable\toffline\tnever heard\n`);
+    world.server.canned.push(every);
+    const json = await world.run(['node', 'status', '--detail', 'db1', '-F', 'json']);
+    assert.deepEqual(JSON.parse(json.out), [every.answer.body[0]]);
+  });
+
+  it('job list asks for the jobs that its options choose', async () => {
+    const { code, out } = await world.run([
+      ...['job', 'list', '--limit', '2', '--after', 'abc', '--status', 'running', '--detail'],
+      ...['--command', 'a b', '--requester', 'bob', '--node', 'web1'],
+    ]);
+    assert.deepEqual([code, out], [0, '\n']);
+    assert.equal(
+      world.server.seen.at(-1)?.path,
+      '/organizations/acme/pushy/jobs?limit=2&after=abc&status=running&command=a%20b&requester=bob&node=web1&detail=true',
+    );
+    await world.run(['job', 'list']);
+    assert.equal(world.server.seen.at(-1)?.path, '/organizations/acme/pushy/jobs');
+    for (const [option, value, words] of [
+      ['--limit', '0', '--limit is not a number from 1 to 10000: 0'],
+      ['--limit', 'x', '--limit is not a number from 1 to 10000: x'],
+      ['--status', 'done', /^ERROR: --status is none of voting, running, .*: done\n$/],
+    ] as const) {
+      const refused = await world.run(['job', 'list', option, value]);
+      assert.equal(refused.code, 1);
+      if (typeof words === 'string') assert.equal(refused.err, `ERROR: ${words}\n`);
+      else assert.match(refused.err, words);
+    }
+  });
+
+  it('Decision 8: job stop stops a job, or the nodes that are named', async () => {
+    const stop = {
+      method: 'POST',
+      path: /jobs\/abc\/stop$/,
+      answer: { status: 202, body: { id: 'abc', status: 'running', nodes: {} } },
+    };
+    world.server.canned.push(stop, stop);
+    assert.deepEqual(await world.run(['job', 'stop', 'abc']), {
+      code: 0,
+      out: 'Stopping.  Job ID: abc\n',
+      err: '',
+    });
+    const some = await world.run(['job', 'stop', 'abc', 'web1', 'web2', 'web1'], { tty: true });
+    assert.deepEqual(some, {
+      code: 0,
+      out: 'Stopping web1, web2.  Job ID: abc\n',
+      err: 'See it end: pushy job status abc\n',
+    });
+    assert.deepEqual(bodies(), [{}, { nodes: ['web1', 'web2'] }]);
+  });
+
+  it('Decision 8: job delete removes a job', async () => {
+    const answer = { status: 200, body: { id: 'abc', deleted: true } };
+    world.server.canned.push({ method: 'POST', path: /jobs\/abc\/delete$/, answer });
+    assert.deepEqual(await world.run(['job', 'delete', 'abc']), {
+      code: 0,
+      out: 'Deleted.  Job ID: abc\n',
+      err: '',
+    });
+  });
+
+  it('Decision 8: job stop and delete end with 100 and say why they were refused', async () => {
+    const body = { error: ["job 'abc' is in flight: stop it first."] };
+    world.server.canned.push({ method: 'POST', path: /delete$/, answer: { status: 409, body } });
+    const conflict = await world.run(['job', 'delete', 'abc']);
+    assert.equal(conflict.code, 100);
+    assert.equal(
+      conflict.err,
+      "ERROR: Conflict\nResponse: job 'abc' is in flight: stop it first.\n",
+    );
+    world.server.canned.push({ method: 'POST', path: /stop$/, answer: { status: 404 } });
+    const missing = await world.run(['job', 'stop', 'abc']);
+    assert.equal(missing.code, 100);
+    assert.match(missing.err, /There is no such job, or the server cannot do this/);
   });
 
   it('says that a server without a Chef server has no search', async () => {

@@ -336,7 +336,12 @@ describe('the log of feeds', () => {
     it('goes on after a restart where it was, though its history is gone', () => {
       const at = clock.now() * 1000 + 7;
       log.restoreOrgs([
-        { orgId: ORG, lastSeq: 41, lastAt: at, events: [{ seq: 41, at, event: END, jobId: 'old' }] },
+        {
+          orgId: ORG,
+          lastSeq: 41,
+          lastAt: at,
+          events: [{ seq: 41, at, event: END, jobId: 'old' }],
+        },
         { orgId: OTHER, lastSeq: 7, lastAt: at, events: [] },
       ]);
       const next = append('j', START).orgEvent;

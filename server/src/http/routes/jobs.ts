@@ -1,9 +1,10 @@
-import type { JobCreated, JobRequest } from '@pushy/protocol';
+import type { JobCreated, JobListQuery } from '@pushy/protocol';
 import type { NewJob } from '../../core/job-record.ts';
-import type { Allowed, Route } from '../route.ts';
-import { briefOf, type ShownJob } from '../job-view.ts';
-import { readJobRequest } from '../job-request.ts';
+import { refuseBare, type Judged } from '../answer.ts';
+import { readJobRequest, type JobOrder } from '../job-request.ts';
+import { briefDetailOf, briefOf, type ShownDetail, type ShownJob } from '../job-view.ts';
 import { ownAddress } from '../own-address.ts';
+import type { Allowed, Route } from '../route.ts';
 
 /** Starts jobs: resolves when the job is durable and its commits are with the socket (REFERENCE 8.3). */
 export interface JobStarter {
@@ -11,9 +12,21 @@ export interface JobStarter {
   start(job: NewJob): Promise<void>;
 }
 
-/** All jobs of an organization, newest first (H9). */
+/** Which jobs of a list; without a member there is no such limit. */
+type Chosen = Omit<JobListQuery, 'detail'>;
+
+/** The jobs of an organization that a query chooses, newest first (H9). */
 export interface JobList {
-  list(orgId: string): Promise<readonly ShownJob[]>;
+  list(orgId: string, query: Chosen): Promise<readonly ShownJob[]>;
+  listDetails(orgId: string, query: Chosen): Promise<readonly ShownDetail[]>;
+}
+
+/** The nodes that a query of the Chef server finds; a reason where it cannot be answered. */
+export interface NodeSearch {
+  search(
+    org: string,
+    query: string,
+  ): Promise<{ ok: true; nodes: readonly string[] } | { ok: false; reason: string }>;
 }
 
 export interface CreateJobSettings {
@@ -23,26 +36,41 @@ export interface CreateJobSettings {
   serverName: string;
 }
 
-/** `GET jobs` (REFERENCE 8.4). */
+/** `GET jobs` (REFERENCE 8.4); richer with `detail=true`. */
 export function makeListJobs(jobs: JobList): Route<undefined> {
   return {
     check: () => ({ ok: true, value: undefined }),
-    answer: async ({ orgId }) => ({ status: 200, json: (await jobs.list(orgId)).map(briefOf) }),
+    answer: async ({ orgId, query }) => {
+      const { detail, ...chosen }: JobListQuery = query;
+      return {
+        status: 200,
+        json:
+          detail === true
+            ? (await jobs.listDetails(orgId, chosen)).map(briefDetailOf)
+            : (await jobs.list(orgId, chosen)).map(briefOf),
+      };
+    },
   };
 }
 
+export interface CreateJobDeps {
+  starter: JobStarter;
+  directory: NodeSearch;
+  clock: { now(): number };
+  settings: CreateJobSettings;
+}
+
 /** `POST jobs` (REFERENCE 8.3). */
-export function makeCreateJob(
-  jobs: JobStarter,
-  clock: { now(): number },
-  settings: CreateJobSettings,
-): Route<JobRequest> {
+export function makeCreateJob(deps: CreateJobDeps): Route<JobOrder> {
+  const { starter, directory, clock, settings } = deps;
   return {
     check: ({ body }) => readJobRequest(body),
-    answer: async (allowed, job) => {
+    answer: async (allowed, order) => {
       const { org, orgId, request } = allowed;
-      const id = jobs.newId(orgId);
-      await jobs.start(newJob(id, allowed, job, clock.now(), settings));
+      const nodes = await nodesOf(order, org, directory);
+      if (!nodes.ok) return nodes.answer;
+      const id = starter.newId(orgId);
+      await starter.start(newJob(id, allowed, order, nodes.value, clock.now(), settings));
       const address = ownAddress(request.headers, settings.serverName);
       const created: JobCreated = { uri: `${address}/organizations/${org}/pushy/jobs/${id}` };
       return { status: 201, headers: { location: created.uri }, json: created };
@@ -50,10 +78,25 @@ export function makeCreateJob(
   };
 }
 
+/** Decision 13: a search is asked when it is certain that the requester may start jobs. */
+async function nodesOf(
+  { nodes, search }: JobOrder,
+  org: string,
+  directory: NodeSearch,
+): Promise<Judged<readonly string[]>> {
+  if (search === undefined) return { ok: true, value: nodes };
+  const found = await directory.search(org, search);
+  if (!found.ok) return refuseBare(400, `invalid search (${found.reason})`);
+  return found.nodes.length === 0
+    ? refuseBare(400, `the search '${search}' found no node`)
+    : { ok: true, value: [...new Set(found.nodes)] };
+}
+
 function newJob(
   id: string,
   { org, orgId, principal }: Allowed,
-  job: JobRequest,
+  job: JobOrder,
+  nodes: readonly string[],
   now: number,
   settings: CreateJobSettings,
 ): NewJob {
@@ -63,8 +106,8 @@ function newJob(
     orgName: org,
     requester: principal.name,
     command: job.command,
-    nodes: job.nodes,
-    quorum: job.quorum ?? job.nodes.length,
+    nodes,
+    quorum: job.quorum ?? nodes.length,
     runTimeout: job.run_timeout ?? settings.defaultRunningTimeout,
     ...(job.user === undefined ? {} : { user: job.user }),
     ...(job.dir === undefined ? {} : { dir: job.dir }),

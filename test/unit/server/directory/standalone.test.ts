@@ -20,6 +20,7 @@ describe('the directory of a server without a Chef server', () => {
       Promise.resolve(
         orgId === 'g' && name === 'alice' ? [{ name, type: 'user', publicKey: 'PEM' }] : [],
       ),
+    listNodes: (orgId) => Promise.resolve(orgId === 'g' ? ['web1', 'web2'] : []),
     findGroup: (orgId, name) => Promise.resolve(orgId === 'g' ? groups.get(name) : undefined),
   });
 
@@ -34,6 +35,15 @@ describe('the directory of a server without a Chef server', () => {
     assert.equal((await directory.principals('acme', 'bob')).found, 'none');
     assert.equal((await directory.principals('nope', 'alice')).found, 'no_organization');
     await directory.close();
+  });
+
+  it('knows its nodes, and cannot search', async () => {
+    assert.deepEqual(await directory.nodes('acme'), ['web1', 'web2']);
+    assert.deepEqual(await directory.nodes('nope'), []);
+    assert.deepEqual(await directory.search('acme', 'name:*'), {
+      ok: false,
+      reason: 'a search needs a Chef server, and this server has none: name the nodes',
+    });
   });
 
   it('searches groups in groups, circles as well (S9)', async () => {

@@ -62,6 +62,27 @@ describe('the dispatcher', () => {
     });
   });
 
+  it('tells people what a node said in its last heartbeat, and since when it is there', async () => {
+    const { dispatcher, ready, agent, clock } = open();
+    const a = await ready('a');
+    const since = clock.now();
+    await clock.advance(500);
+    await a.say('heartbeat', { job_state: 'running', job_id: 'x' });
+    await agent('b').say('aborted', { job_id: null });
+    assert.deepEqual(dispatcher.presence.heard(ORG_ID), [
+      {
+        node_name: 'a',
+        status: 'online',
+        availability: 'unavailable',
+        since,
+        lastHeartbeat: since + 500,
+        jobState: 'running',
+        jobId: 'x',
+      },
+      { node_name: 'b', status: 'online', availability: 'available', since: since + 500 },
+    ]);
+  });
+
   it('Decision 12 drops the messages of a node without an admission', async () => {
     let admitted = true;
     const { dispatcher, ready, agent, complaints } = open({ isAdmitted: () => admitted });

@@ -67,7 +67,7 @@ const refused: readonly (readonly [row: string, body: unknown, error: string])[]
     job({ capture_output: 'true' }),
     'invalid type supplied for capture_output (expected a boolean)',
   ],
-  ['11 a key that nobody knows', job({ search: '*:*' }), 'invalid key supplied'],
+  ['11 a key that nobody knows', job({ serach: '*:*' }), 'invalid key supplied'],
   ['11 __proto__', '{"command":"c","nodes":["n"],"__proto__":{}}', 'invalid key supplied'],
   ['12 no node at all', job({ nodes: [] }), NO_NODES],
   [

@@ -96,6 +96,8 @@ describe('the order of judgement (REFERENCE 3)', () => {
   it('answers 405 to whoever, without authentication, and names what is allowed', async () => {
     const refused = [
       ['POST', `${ORG}/jobs/1`, 'GET'],
+      ['GET', `${ORG}/jobs/1/stop`, 'POST'],
+      ['DELETE', `${ORG}/jobs/1/delete`, 'POST'],
       ['PUT', `${ORG}/jobs`, 'GET, POST'],
       ['DELETE', `${ORG}/jobs/1`, 'GET'],
       ['PUT', `${ORG}/config/web1`, 'GET'],
@@ -197,6 +199,7 @@ describe('the order of judgement (REFERENCE 3)', () => {
     assert.equal(answer.status, 503);
     assert.equal(answer.body, '{"error":["The database is not available. Try again later."]}');
     api.world.starter.start = () => Promise.reject(new Error('a bug with a secret in it'));
+    assert.match(JSON.stringify(api.logged), /request needs the database, which is away/);
     const bug = await api.post(GOOD);
     assert.equal(bug.status, 500);
     assert.ok(!bug.body.includes('secret'));

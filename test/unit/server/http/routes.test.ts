@@ -12,6 +12,8 @@ const STORED = {
   createdAt: Date.UTC(2012, 8, 4, 23, 1, 2, 900),
   updatedAt: Date.UTC(2012, 8, 4, 23, 17, 56),
   capture: false,
+  quorum: 3,
+  requester: 'alice',
   nodes: { succeeded: ['a', 'b'], failed: ['c'] },
 } as const;
 const BRIEF = {
