@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { seal } from '@pushy/protocol';
 import type { Clock } from './clock.ts';
+import { cannot } from './compose/cannot.ts';
 import { openApi } from './compose/open-api.ts';
 import { openOwnDatabase } from './compose/open-database.ts';
 import { openDirectory } from './compose/open-directory.ts';
@@ -16,8 +16,8 @@ import { missingSealingKeys } from './db/missing-sealing-keys.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
-import { ServerError } from './errors.ts';
 import type { Log } from './log.ts';
+import { makeDirectory } from './make-directory.ts';
 import { openSecrets } from './secrets/open-secrets.ts';
 
 /** The world as the server sees it. */
@@ -49,7 +49,7 @@ export function makeServer(config: Config, ports: Ports): Server {
   let starting: Promise<Listening> | undefined;
 
   async function start(): Promise<Listening> {
-    await mkdir(config.dir, { recursive: true, mode: 0o700 }).catch(cannot('dir: cannot be used'));
+    await makeDirectory('dir', config.dir);
     // First of all: whoever has the socket has the data directory, and nobody settles another's jobs.
     const { promise: opened, resolve: opens } = deferred<Db>();
     const nodeRemoved = async (orgId: string, node: string): Promise<void> => {
@@ -135,14 +135,6 @@ export function makeServer(config: Config, ports: Ports): Server {
       await starting?.catch(() => undefined);
       await teardown.run();
     },
-  };
-}
-
-/** Says which setting is at fault. */
-function cannot(what: string): (cause: unknown) => never {
-  return (cause) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ServerError('start_failed', `${what}: ${reason}`, { cause });
   };
 }
 

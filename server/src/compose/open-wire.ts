@@ -12,6 +12,7 @@ import { makeCommandSocket, type CommandSocket } from '../zmq/command-socket.ts'
 import { makeZmqContext } from '../zmq/context.ts';
 import { makeHeartbeatSocket, type HeartbeatSocket } from '../zmq/heartbeat-socket.ts';
 import { makeZap } from '../zmq/zap.ts';
+import { cannot } from './cannot.ts';
 import type { Teardown } from './teardown.ts';
 
 /** Both sockets and who may connect, not bound yet. */
@@ -79,8 +80,12 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
     bind: async () => {
       const at = (port: number): string => `${config.zeromqListenAddress}:${port}`;
       return {
-        command: await command.bind(at(config.commandPort)),
-        heartbeat: await heartbeat.bind(at(config.serverHeartbeatPort)),
+        command: await command
+          .bind(at(config.commandPort))
+          .catch(cannot('zeromq_listen_address and command_port')),
+        heartbeat: await heartbeat
+          .bind(at(config.serverHeartbeatPort))
+          .catch(cannot('zeromq_listen_address and server_heartbeat_port')),
       };
     },
   };
