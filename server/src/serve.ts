@@ -42,6 +42,7 @@ export async function serve({ config, warnings }: ReadConfig, self: Process): Pr
       api_port: listening.apiPort,
       command_port: listening.commandPort,
       server_heartbeat_port: listening.serverHeartbeatPort,
+      metrics_port: listening.metricsPort ?? 'off',
       incarnation_id: listening.incarnationId,
       directory: config.chefServerUrl ?? 'standalone',
       database: config.databaseUrl === undefined ? 'embedded' : 'PostgreSQL',

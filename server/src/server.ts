@@ -16,8 +16,10 @@ import { missingSealingKeys } from './db/missing-sealing-keys.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
+import { serveMetrics } from './http/metrics-server.ts';
 import type { Log } from './log.ts';
 import { makeDirectory } from './make-directory.ts';
+import { makeMetrics } from './metrics.ts';
 import { openSecrets } from './secrets/open-secrets.ts';
 
 /** The world as the server sees it. */
@@ -32,6 +34,8 @@ export interface Listening {
   apiPort: number;
   commandPort: number;
   serverHeartbeatPort: number;
+  /** Undefined: off. */
+  metricsPort: number | undefined;
   incarnationId: string;
 }
 
@@ -46,6 +50,7 @@ export interface Server {
 export function makeServer(config: Config, ports: Ports): Server {
   const { clock, log, random } = ports;
   const teardown = makeTeardown(log);
+  const metrics = makeMetrics();
   let starting: Promise<Listening> | undefined;
 
   async function start(): Promise<Listening> {
@@ -85,13 +90,25 @@ export function makeServer(config: Config, ports: Ports): Server {
     const onFrames: Dispatcher['onFrames'] = (address, frames) => {
       dispatcher.onFrames(address, frames);
     };
-    const wire = await openWire({ config, db, clock, log, secrets, teardown, onFrames });
-    const dispatcher = openDispatcher({ config, db, clock, log, secrets, random, directory, wire });
+    const common = { config, db, clock, log, secrets };
+    const wire = await openWire({ ...common, teardown, onFrames, count: metrics.count });
+    const dispatcher = openDispatcher({ ...common, random, directory, wire, metrics });
     teardown.add('dispatcher', () => dispatcher.stop());
     opens(db);
     const bound = await wire.bind();
 
-    const parts = { config, db, clock, log, secrets, random, directory, dispatcher, wire };
+    metrics.read({
+      nodes: () => ({
+        tracked: dispatcher.presence.count(),
+        available: dispatcher.presence.available(),
+      }),
+      jobsInMemory: () => dispatcher.jobs.inMemory().length,
+      admittedKeys: () => wire.admissions.count(),
+      pool: () => db.pool?.(),
+    });
+    const numbers = await openMetrics();
+
+    const parts = { ...common, random, directory, dispatcher, wire, metrics };
     const api = openApi({ ...parts, ports: bound });
     teardown.add('http', () => api.close());
     await api
@@ -118,8 +135,19 @@ export function makeServer(config: Config, ports: Ports): Server {
       apiPort: portOf(api.server.address()),
       commandPort: bound.command,
       serverHeartbeatPort: bound.heartbeat,
+      metricsPort: numbers?.port,
       incarnationId: secrets.incarnationId,
     };
+  }
+
+  async function openMetrics(): Promise<{ port: number } | undefined> {
+    const { metricsListen: host, metricsPort: port } = config;
+    if (port === undefined) return undefined;
+    const server = await serveMetrics({ host, port, metrics, log }).catch(
+      cannot('metrics_listen and metrics_port: cannot listen'),
+    );
+    teardown.add('metrics', () => server.close());
+    return server;
   }
 
   return {

@@ -10,6 +10,8 @@ import { makeDispatcher, type Dispatcher, type Random } from '../dispatcher/disp
 import { makeFeedLog } from '../feed-log.ts';
 import type { Log } from '../log.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
+import type { Metrics } from '../metrics.ts';
+import { countStore } from './count-store.ts';
 import type { Wire } from './open-wire.ts';
 
 export interface DispatcherParts {
@@ -21,11 +23,12 @@ export interface DispatcherParts {
   random: Random;
   directory: Directory;
   wire: Pick<Wire, 'command' | 'admissions'>;
+  metrics: Metrics;
 }
 
 /** The heart with its ports filled: tables, socket, keys, directory. */
 export function openDispatcher(parts: DispatcherParts): Dispatcher {
-  const { config, db, clock, log, secrets, random, directory, wire } = parts;
+  const { config, db, clock, log, secrets, random, directory, wire, metrics } = parts;
   return makeDispatcher({
     settings: {
       heartbeatInterval: config.heartbeatInterval,
@@ -41,10 +44,15 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     },
     clock,
     log,
-    store: {
-      createJob: (job) => createJob(db, secrets.sealer, job),
-      saveChanges: (changes) => saveChanges(db, secrets.sealer, changes),
-    },
+    store: countStore(
+      {
+        createJob: (job) => createJob(db, secrets.sealer, job),
+        saveChanges: (changes) => saveChanges(db, secrets.sealer, changes),
+      },
+      metrics,
+      clock,
+    ),
+    counts: metrics.messages,
     sender: wire.command,
     sessionKeys: { of: (orgId, node) => secrets.sessionKey(orgId, node) },
     organizations: makeKnownOrganizations(directory, clock),

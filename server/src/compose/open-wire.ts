@@ -32,11 +32,13 @@ export interface WireDeps {
   secrets: Secrets;
   teardown: Teardown;
   onFrames: (address: Buffer, frames: readonly Buffer[]) => void;
+  /** Counts what happens, by a fixed name. */
+  count: (event: string) => void;
 }
 
 /** The ZeroMQ side: PUB, ROUTER and, unless CURVE is off, its guard. */
 export async function openWire(deps: WireDeps): Promise<Wire> {
-  const { config, db, clock, log, secrets, teardown, onFrames } = deps;
+  const { config, db, clock, log, secrets, teardown, onFrames, count } = deps;
   const context = makeZmqContext();
   const admissions = makeAdmissions({
     clock,
@@ -57,7 +59,12 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
 
   if (!config.disableCurveEncryption) {
     // libzmq asks whoever is there when a peer connects: the guard stands before the door opens.
-    const zap = makeZap({ context, log, allows: (key) => admissions.allows(key) });
+    const allows = (key: Buffer): boolean => {
+      const allowed = admissions.allows(key);
+      count(allowed ? 'handshakes_admitted' : 'handshakes_refused');
+      return allowed;
+    };
+    const zap = makeZap({ context, log, allows });
     await zap.start();
     teardown.add('zap', () => zap.close());
   }

@@ -5,6 +5,7 @@ import type { SessionKeys } from './inbox.ts';
 import { makeJobHost, type EventLog, type JobCreator } from './job-host.ts';
 import { makeJobId } from './job-id.ts';
 import type { Log } from './log.ts';
+import { NO_COUNTS, type MessageCounts } from './message-counts.ts';
 import { makeNodeHost } from './node-host.ts';
 import type { Organizations } from './org-gate.ts';
 import type { FrameSender } from './outbox.ts';
@@ -58,6 +59,8 @@ export interface DispatcherDeps {
   /** False for a node that was removed: its messages are dropped. Asked for every message: a look-up. */
   isAdmitted: (orgId: string, node: string) => boolean;
   bus: Bus;
+  /** Without it messages are not counted. */
+  counts?: MessageCounts;
   random: Random;
   /** Hears every event of every job, in order, and hears again when they are durable. */
   feeds: EventLog & EventReaders;
@@ -106,6 +109,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const nodes = makeNodeHost({
     ...deps,
     settings,
+    counts: deps.counts ?? NO_COUNTS,
     saveOutput: (output) => {
       saver.output(output);
     },

@@ -6,6 +6,7 @@ import { runTail } from './bodies.ts';
 import type { Bus } from './bus.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
 import type { Log } from './log.ts';
+import type { MessageCounts } from './message-counts.ts';
 import { makeNodeBook, type TrackedNode } from './node-book.ts';
 import { makeNodeLife } from './node-life.ts';
 import type { Organizations } from './org-gate.ts';
@@ -35,6 +36,7 @@ export interface NodeHostDeps {
   /** False for a node that was removed: its session key alone opens nothing. Asked for every message. */
   isAdmitted: (orgId: string, node: string) => boolean;
   bus: Bus;
+  counts: MessageCounts;
   /** Keeps the output of a run. */
   saveOutput: (output: JobChanges['outputs'][number]) => void;
   /** Random, in [0, 1). */
@@ -60,7 +62,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const book = makeNodeBook();
   const sendTo = makeOutbox(deps);
   const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, book, sendTo, ended });
-  const refuse = makeRefusals({ clock, log });
+  const refuse = makeRefusals(deps);
   const inbox = makeInbox({ ...deps, refuse, deliver });
   const unsubscribe = bus.subscribe('nodes', (commands) => {
     for (const command of commands) onCommand(command);

@@ -7,6 +7,8 @@ export interface Presence {
   get(orgId: string, node: string): NodeState;
   /** Tracked nodes of all organizations (REFERENCE 8.1, `node_fsm_count`). */
   count(): number;
+  /** Those of them that take jobs. */
+  available(): number;
 }
 
 /** Presence read from the records of nodes and nothing else (N2). */
@@ -26,6 +28,7 @@ export function makePresence(book: NodeBook): Presence {
       };
     },
     count: () => book.size(),
+    available: () => book.all().filter((node) => node.record.phase === 'idle').length,
   };
 }
 

@@ -23,6 +23,7 @@ describe('the programs of the server', function () {
       api_port: 0,
       command_port: 0,
       server_heartbeat_port: 0,
+      metrics_port: 0,
       zeromq_listen_address: 'tcp://127.0.0.1',
       ha: false,
     };
