@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { seal } from '@pushy/protocol';
 import type { Clock } from './clock.ts';
+import { cannot } from './compose/cannot.ts';
 import { openApi } from './compose/open-api.ts';
 import { openOwnDatabase } from './compose/open-database.ts';
 import { openDirectory } from './compose/open-directory.ts';
@@ -20,8 +20,10 @@ import type { Sealer } from './db/sealer.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
-import { ServerError } from './errors.ts';
+import { serveMetrics } from './http/metrics-server.ts';
 import type { Log } from './log.ts';
+import { makeDirectory } from './make-directory.ts';
+import { makeMetrics } from './metrics.ts';
 import { openSecrets } from './secrets/open-secrets.ts';
 
 /** The world as the server sees it. */
@@ -36,6 +38,8 @@ export interface Listening {
   apiPort: number;
   commandPort: number;
   serverHeartbeatPort: number;
+  /** Undefined: off. */
+  metricsPort: number | undefined;
   incarnationId: string;
 }
 
@@ -50,10 +54,11 @@ export interface Server {
 export function makeServer(config: Config, ports: Ports): Server {
   const { clock, log, random } = ports;
   const teardown = makeTeardown(log);
+  const metrics = makeMetrics();
   let starting: Promise<Listening> | undefined;
 
   async function start(): Promise<Listening> {
-    await mkdir(config.dir, { recursive: true, mode: 0o700 }).catch(cannot('dir: cannot be used'));
+    await makeDirectory('dir', config.dir);
     // First of all: whoever has the socket has the data directory, and nobody settles another's jobs.
     const { promise: opened, resolve: opens } = deferred<Db>();
     const nodeRemoved = async (orgId: string, node: string): Promise<void> => {
@@ -88,16 +93,28 @@ export function makeServer(config: Config, ports: Ports): Server {
     const onFrames: Dispatcher['onFrames'] = (address, frames) => {
       dispatcher.onFrames(address, frames);
     };
-    const wire = await openWire({ config, db, clock, log, secrets, teardown, onFrames });
-    const feeds = await openFeedLog({ config, db, clock, log, secrets });
+    const common = { config, db, clock, log, secrets };
+    const wire = await openWire({ ...common, teardown, onFrames, count: metrics.count });
+    const feeds = await openFeedLog(common);
     teardown.add('feeds', () => feeds.stop());
-    const shared = { config, db, clock, log, secrets, random, directory, wire, feeds };
+    const shared = { ...common, random, directory, wire, feeds, metrics };
     const dispatcher = openDispatcher(shared);
     teardown.add('dispatcher', () => dispatcher.stop());
     // Before the first frame: a job that goes on knows its nodes when they are heard.
     dispatcher.jobs.resume(unfinished);
     opens(db);
     const bound = await wire.bind();
+
+    metrics.read({
+      nodes: () => ({
+        tracked: dispatcher.presence.count(),
+        available: dispatcher.presence.available(),
+      }),
+      jobsInMemory: () => dispatcher.jobs.inMemory().length,
+      admittedKeys: () => wire.admissions.count(),
+      pool: () => db.pool?.(),
+    });
+    const numbers = await openMetrics();
 
     const api = openApi({ ...shared, dispatcher, ports: bound });
     teardown.add('http', () => {
@@ -128,6 +145,7 @@ export function makeServer(config: Config, ports: Ports): Server {
       apiPort: portOf(api.server.address()),
       commandPort: bound.command,
       serverHeartbeatPort: bound.heartbeat,
+      metricsPort: numbers?.port,
       incarnationId: secrets.incarnationId,
     };
   }
@@ -138,6 +156,16 @@ export function makeServer(config: Config, ports: Ports): Server {
     const settled = await settleUnfinishedJobs(db, clock.now());
     if (settled.length > 0) log.warn({ jobs: settled }, 'jobs of the previous run are crashed');
     return [];
+  }
+
+  async function openMetrics(): Promise<{ port: number } | undefined> {
+    const { metricsListen: host, metricsPort: port } = config;
+    if (port === undefined) return undefined;
+    const server = await serveMetrics({ host, port, metrics, log }).catch(
+      cannot('metrics_listen and metrics_port: cannot listen'),
+    );
+    teardown.add('metrics', () => server.close());
+    return server;
   }
 
   return {
@@ -153,14 +181,6 @@ export function makeServer(config: Config, ports: Ports): Server {
       await starting?.catch(() => undefined);
       await teardown.run();
     },
-  };
-}
-
-/** Says which setting is at fault. */
-function cannot(what: string): (cause: unknown) => never {
-  return (cause) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ServerError('start_failed', `${what}: ${reason}`, { cause });
   };
 }
 

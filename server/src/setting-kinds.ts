@@ -1,3 +1,6 @@
+import { isIP, isIPv4 } from 'node:net';
+import { isAbsolute } from 'node:path';
+
 /** A value as a file or the environment gives it, judged: `wanted` says what was expected, for people. */
 export type Judged<T> = { ok: true; value: T } | { ok: false; wanted: string };
 
@@ -38,6 +41,31 @@ export const flag: Kind<boolean> = (value) => {
 /** Text that is not empty and has no control characters. */
 export const text: Kind<string> = (value) =>
   typeof value === 'string' && value !== '' && !/\p{Cc}/u.test(value) ? good(value) : bad('a text');
+
+/** A file or directory by its whole path: a server has no directory of its own that a path could start from. */
+export const absolutePath: Kind<string> = (value) => {
+  const read = text(value);
+  return read.ok && isAbsolute(read.value)
+    ? read
+    : bad('a path that starts with /, such as /var/opt/name');
+};
+
+const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
+const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*\\.?$`);
+
+/** A host name or IPv4 address: it becomes part of URLs that nodes connect to. */
+export const hostName: Kind<string> = (value) =>
+  typeof value === 'string' && value.length <= 253 && (isIPv4(value) || HOST_NAME.test(value))
+    ? good(value)
+    : bad('a host name or an IPv4 address');
+
+/** Where a socket listens. */
+export const listenAddress: Kind<string> = (value) =>
+  typeof value === 'string' && isIP(value) !== 0
+    ? good(value)
+    : hostName(value).ok
+      ? good(String(value))
+      : bad('an IP address or a host name of this machine');
 
 /** One of a few words. */
 export function oneOf<const W extends readonly string[]>(...words: W): Kind<W[number]> {

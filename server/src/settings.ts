@@ -1,47 +1,29 @@
+import { DATABASE_SETTINGS } from './settings-database.ts';
+import { OPERATION_SETTINGS } from './settings-operation.ts';
 import {
+  absolutePath,
   flag,
+  hostName,
+  listenAddress,
   number,
   oneOf,
   optional,
-  postgresUrl,
   text,
   url,
   whole,
   zeromqAddress,
-  type Kind,
 } from './setting-kinds.ts';
-
-/** One setting: everything that is known about it. Its name in files is the table's key in snake case. */
-export interface SettingSpec<T> {
-  kind: Kind<T>;
-  /** As it would stand in a file; null: not set. */
-  default: string | number | boolean | null;
-  unit: string;
-  doc: string;
-}
-
-function setting<T>(
-  kind: Kind<T>,
-  fallback: SettingSpec<T>['default'],
-  unit: string,
-  doc: string,
-): SettingSpec<T> {
-  return { kind, default: fallback, unit, doc };
-}
-
-const port = whole(0, 65_535);
-/** What a timer of Node holds, in seconds. */
-const MAX_S = 2_147_483;
+import { MAX_S, port, setting, type SettingSpec } from './setting-spec.ts';
 
 /** Every setting that has an effect (REFERENCE 1, ADDON B.4). docs/settings.md is held against this table. */
 export const SETTINGS = {
   dir: setting(
-    text,
+    absolutePath,
     '/var/opt/opscode-push-jobs-server/opscode-pushy-server',
     'directory',
     'Keys, the embedded database and the control socket.',
   ),
-  listen: setting(text, '127.0.0.1', 'address', 'Where the HTTP API listens.'),
+  listen: setting(listenAddress, '127.0.0.1', 'address', 'Where the HTTP API listens.'),
   apiPort: setting(
     port,
     10_003,
@@ -67,10 +49,16 @@ export const SETTINGS = {
     'Where both ZeroMQ sockets listen.',
   ),
   serverName: setting(
-    optional(text),
+    optional(hostName),
     null,
     'host name',
-    'The host that nodes connect to; not set: the name of this machine.',
+    'The host that nodes connect to; not set: vip, else the name of this machine.',
+  ),
+  vip: setting(
+    optional(hostName),
+    null,
+    'host name',
+    'The name for nodes where server_name is not set.',
   ),
   heartbeatInterval: setting(
     whole(50, 3_600_000),
@@ -116,18 +104,23 @@ export const SETTINGS = {
     's',
     'run_timeout of a job that names none.',
   ),
-  waitCompleteTime: setting(number(0, MAX_S), 5, 's', 'How long a finished job stays in memory.'),
+  waitCompleteTime: setting(
+    number(0, MAX_S),
+    5,
+    's',
+    'How long a finished job and its feed stay in memory.',
+  ),
   keepAliveTime: setting(
-    number(0.1, 3600),
+    number(0.05, MAX_S),
     15,
     's',
-    'After this much silence a feed sends a comment, so that nobody in between ends the connection.',
+    'A feed that was silent so long gets a comment.',
   ),
   orgFeedExpiration: setting(
-    number(1, 86_400),
+    number(0, MAX_S),
     60,
     's',
-    'How long the events of an organization are kept for readers that come again.',
+    'How far back the feed of an organization goes.',
   ),
   feedMaxConnections: setting(
     whole(0, 4000),
@@ -180,14 +173,14 @@ export const SETTINGS = {
   ),
   chefSuperuser: setting(text, 'pivotal', 'name', 'Who signs the calls to the Chef server.'),
   chefSuperuserKey: setting(
-    optional(text),
+    optional(absolutePath),
     null,
     'file',
     'Private key (PEM) of that user. Needed with chef_server_url.',
   ),
   chefApiVersion: setting(text, '11.1.0', '', 'X-Chef-Version of the calls to the Chef server.'),
   chefCaFile: setting(
-    optional(text),
+    optional(absolutePath),
     null,
     'file',
     'Certificates (PEM) to trust for the Chef server, beside the well-known ones.',
@@ -200,19 +193,8 @@ export const SETTINGS = {
     'ms',
     'How long an answer about a group is used again.',
   ),
-  databaseUrl: setting(
-    optional(postgresUrl),
-    null,
-    'URL',
-    'The PostgreSQL database; not set: an embedded one under dir.',
-  ),
-  dbPoolSize: setting(whole(1, 1000), 20, 'connections', 'To PostgreSQL, at most.'),
-  logLevel: setting(
-    oneOf('debug', 'info', 'warn', 'error'),
-    'info',
-    '',
-    'The least important line that is logged.',
-  ),
+  ...DATABASE_SETTINGS,
+  ...OPERATION_SETTINGS,
 } as const satisfies Record<string, SettingSpec<unknown>>;
 
 export type SettingKey = keyof typeof SETTINGS;
@@ -221,41 +203,3 @@ export type SettingKey = keyof typeof SETTINGS;
 export type Settings = {
   readonly [K in SettingKey]: (typeof SETTINGS)[K] extends SettingSpec<infer T> ? T : never;
 };
-
-/** Other names of settings: of the original's files, its documentation and the Chef server's cookbook. */
-export const ALIASES: Readonly<Record<string, SettingKey>> = {
-  server_name_advertised: 'serverName',
-  erchef_root_url: 'chefServerUrl',
-};
-
-/** Settings of the original that have no effect here, with the reason. */
-export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
-  enable: 'whoever starts the server decides',
-  ha: 'several servers are not supported yet',
-  vip: 'nothing is generated for nginx yet; the name for nodes is server_name',
-  log_directory: 'logs go to standard output',
-  log_rotation: 'logs go to standard output',
-  ibrowse_max_sessions: 'it belongs to the Erlang server',
-  ibrowse_max_pipeline_size: 'it belongs to the Erlang server',
-  zmq_io_processes: 'it belongs to the Erlang server',
-  enable_graphite: 'Graphite is not supported',
-  graphite_host: 'Graphite is not supported',
-  graphite_port: 'Graphite is not supported',
-};
-
-/** Switches that would let anybody command the nodes; a file that names one is refused (REFERENCE 1). */
-export const REFUSED: Readonly<Record<string, string>> = {
-  skip_header_validation: 'messages of nodes are always checked',
-  ignore_signature_check: 'messages of nodes are always checked',
-};
-
-/** `apiPort` -> `api_port`. */
-export function nameOf(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** Every setting's key by its names in files. */
-export const KEYS: ReadonlyMap<string, SettingKey> = new Map([
-  ...(Object.keys(SETTINGS) as SettingKey[]).map((key) => [nameOf(key), key] as const),
-  ...Object.entries(ALIASES),
-]);

@@ -17,6 +17,7 @@ export async function testConfig(dir: string, more: Record<string, string> = {})
     PUSHY_API_PORT: '0',
     PUSHY_COMMAND_PORT: '0',
     PUSHY_SERVER_HEARTBEAT_PORT: '0',
+    PUSHY_METRICS_PORT: '0',
     PUSHY_ZEROMQ_LISTEN_ADDRESS: 'tcp://127.0.0.1',
     PUSHY_SERVER_NAME: '127.0.0.1',
     PUSHY_HEARTBEAT_INTERVAL: '200',

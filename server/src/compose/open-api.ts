@@ -15,6 +15,7 @@ import type { FeedLog } from '../feed-log.ts';
 import { makeApp } from '../http/app.ts';
 import { openFeeds } from '../http/routes/feeds.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import { decodeZ85 } from '../zmq/z85.ts';
 import type { Wire } from './open-wire.ts';
@@ -30,14 +31,15 @@ export interface ApiDeps {
   dispatcher: Dispatcher;
   feeds: FeedLog;
   wire: Pick<Wire, 'admissions'>;
+  metrics: Metrics;
   /** As they are bound. */
   ports: { command: number; heartbeat: number };
 }
 
 /** The HTTP API over the rooms of this server. */
 export function openApi(deps: ApiDeps): FastifyInstance {
-  const { config, db, clock, log, secrets, random, directory, dispatcher, feeds, wire, ports } =
-    deps;
+  const { config, db, clock, log, secrets, random, directory } = deps;
+  const { dispatcher, feeds, wire, metrics, ports } = deps;
   const { jobs, presence } = dispatcher;
   const { sealer } = secrets;
   /** Decision 1: what a GET shows is durable. */
@@ -45,7 +47,7 @@ export function openApi(deps: ApiDeps): FastifyInstance {
     await jobs.flushed();
     return read();
   };
-  return makeApp({
+  const app = makeApp({
     clock,
     log,
     directory,
@@ -85,7 +87,10 @@ export function openApi(deps: ApiDeps): FastifyInstance {
         ...(config.disableCurveEncryption ? {} : { curvePublicKey: secrets.curve.publicKey }),
       }),
       sessionKey: (orgId, node) => secrets.sessionKey(orgId, node),
-      admit: (admission) => wire.admissions.admit(admission),
+      admit: (admission) => {
+        metrics.count('admissions');
+        return wire.admissions.admit(admission);
+      },
       decodeCurveKey: decodeZ85,
       randomBytes: (count) => random.bytes(count),
     },
@@ -99,4 +104,14 @@ export function openApi(deps: ApiDeps): FastifyInstance {
       error instanceof NotDurableError ||
       (error instanceof DbError && error.code === 'unavailable'),
   });
+  app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
+    // A feed lasts as long as its reader likes.
+    if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) {
+      const route = routeOptions.url ?? 'none';
+      const known = method === 'GET' || method === 'POST' ? method : 'other';
+      metrics.httpAnswered({ route, method: known, status: reply.statusCode }, reply.elapsedTime);
+    }
+    done();
+  });
+  return app;
 }

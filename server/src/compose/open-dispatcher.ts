@@ -12,6 +12,8 @@ import { makeDispatcher, type Dispatcher, type Random } from '../dispatcher/disp
 import type { FeedLog } from '../feed-log.ts';
 import type { Log } from '../log.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
+import type { Metrics } from '../metrics.ts';
+import { countStore } from './count-store.ts';
 import type { Wire } from './open-wire.ts';
 
 export interface DispatcherParts {
@@ -24,11 +26,12 @@ export interface DispatcherParts {
   directory: Directory;
   wire: Pick<Wire, 'command' | 'admissions'>;
   feeds: FeedLog;
+  metrics: Metrics;
 }
 
 /** The heart with its ports filled: tables, socket, keys, directory. */
 export function openDispatcher(parts: DispatcherParts): Dispatcher {
-  const { config, db, clock, log, secrets, random, directory, wire, feeds } = parts;
+  const { config, db, clock, log, secrets, random, directory, wire, feeds, metrics } = parts;
   // Without CURVE nodes bring no keys, and nobody remembers them.
   const isAdmitted = (orgId: string, node: string): boolean =>
     config.disableCurveEncryption || wire.admissions.isAdmitted(orgId, node);
@@ -48,12 +51,17 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     },
     clock,
     log,
-    store: {
-      createJob: (job) => createJob(db, secrets.sealer, job),
-      saveChanges: (changes) => saveChanges(db, secrets.sealer, changes),
-      refuses: (error) => !(error instanceof DbError && error.code === 'unavailable'),
-      wantsOutput: (orgId, jobId, node) => wantsOutput(db, orgId, jobId, node),
-    },
+    store: countStore(
+      {
+        createJob: (job) => createJob(db, secrets.sealer, job),
+        saveChanges: (changes) => saveChanges(db, secrets.sealer, changes),
+        refuses: (error) => !(error instanceof DbError && error.code === 'unavailable'),
+        wantsOutput: (orgId, jobId, node) => wantsOutput(db, orgId, jobId, node),
+      },
+      metrics,
+      clock,
+    ),
+    counts: metrics.messages,
     sender: wire.command,
     sessionKeys: { of: (orgId, node) => secrets.sessionKey(orgId, node) },
     organizations: makeKnownOrganizations(directory, clock),

@@ -12,6 +12,7 @@ import { makeCommandSocket, type CommandSocket } from '../zmq/command-socket.ts'
 import { makeZmqContext } from '../zmq/context.ts';
 import { makeHeartbeatSocket, type HeartbeatSocket } from '../zmq/heartbeat-socket.ts';
 import { makeZap } from '../zmq/zap.ts';
+import { cannot } from './cannot.ts';
 import type { Teardown } from './teardown.ts';
 
 /** Both sockets and who may connect, not bound yet. */
@@ -31,11 +32,13 @@ export interface WireDeps {
   secrets: Secrets;
   teardown: Teardown;
   onFrames: (address: Buffer, frames: readonly Buffer[]) => void;
+  /** Counts what happens, by a fixed name. */
+  count: (event: string) => void;
 }
 
 /** The ZeroMQ side: PUB, ROUTER and, unless CURVE is off, its guard. */
 export async function openWire(deps: WireDeps): Promise<Wire> {
-  const { config, db, clock, log, secrets, teardown, onFrames } = deps;
+  const { config, db, clock, log, secrets, teardown, onFrames, count } = deps;
   const context = makeZmqContext();
   const admissions = makeAdmissions({
     clock,
@@ -56,7 +59,12 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
 
   if (!config.disableCurveEncryption) {
     // libzmq asks whoever is there when a peer connects: the guard stands before the door opens.
-    const zap = makeZap({ context, log, allows: (key) => admissions.allows(key) });
+    const allows = (key: Buffer): boolean => {
+      const allowed = admissions.allows(key);
+      count(allowed ? 'handshakes_admitted' : 'handshakes_refused');
+      return allowed;
+    };
+    const zap = makeZap({ context, log, allows });
     await zap.start();
     teardown.add('zap', () => zap.close());
   }
@@ -79,8 +87,12 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
     bind: async () => {
       const at = (port: number): string => `${config.zeromqListenAddress}:${port}`;
       return {
-        command: await command.bind(at(config.commandPort)),
-        heartbeat: await heartbeat.bind(at(config.serverHeartbeatPort)),
+        command: await command
+          .bind(at(config.commandPort))
+          .catch(cannot('zeromq_listen_address and command_port')),
+        heartbeat: await heartbeat
+          .bind(at(config.serverHeartbeatPort))
+          .catch(cannot('zeromq_listen_address and server_heartbeat_port')),
       };
     },
   };

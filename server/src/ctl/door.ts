@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { openDatabase } from '../compose/open-database.ts';
 import type { Config } from '../config.ts';
 import { ServerError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { askServer } from './control-client.ts';
 import { controlPath } from './control-server.ts';
 import { readOperation, type Operation } from './operations.ts';
@@ -31,7 +31,7 @@ async function performAlone(
   log: Log,
   operation: Operation,
 ): ReturnType<typeof perform> {
-  await mkdir(config.dir, { recursive: true, mode: 0o700 });
+  await makeDirectory('dir', config.dir);
   const db = await openDatabase(config, log);
   try {
     return await perform(db, operation);

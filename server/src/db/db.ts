@@ -14,4 +14,6 @@ export interface Db {
   /** All of `work` or nothing. Inside, only the given `Db` is used; a `tx` within joins the outer one. */
   tx<T>(work: (db: Db) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+  /** Connections that there are, that do nothing, and requests that wait for one; absent where there are none. */
+  pool?(): { total: number; idle: number; waiting: number };
 }

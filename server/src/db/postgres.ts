@@ -43,6 +43,7 @@ export async function openPostgres(settings: PostgresSettings): Promise<Db> {
     script: (text) => runScript(pool, text),
     tx: (work) => inTransaction(pool, work),
     close: () => pool.end(),
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
   };
   try {
     await db.script('select 1');

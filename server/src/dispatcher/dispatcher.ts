@@ -6,6 +6,7 @@ import { makeJobHost, type EventLog, type JobCreator } from './job-host.ts';
 import { makeJobId } from './job-id.ts';
 import { makeLateResults, type OutputQuestions } from './late-results.ts';
 import type { Log } from './log.ts';
+import { NO_COUNTS, type MessageCounts } from './message-counts.ts';
 import { makeNodeHost } from './node-host.ts';
 import type { Organizations } from './org-gate.ts';
 import type { FrameSender } from './outbox.ts';
@@ -63,6 +64,8 @@ export interface DispatcherDeps {
   /** True for a node that has the capability `result_ack` (Decision 5). Asked for every result: a look-up. */
   acknowledges: (orgId: string, node: string) => boolean;
   bus: Bus;
+  /** Without it messages are not counted. */
+  counts?: MessageCounts;
   random: Random;
   /** Hears every event of every job, in order, and hears again when they are durable. */
   feeds: EventLog & EventReaders;
@@ -118,6 +121,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const nodes = makeNodeHost({
     ...deps,
     settings,
+    counts: deps.counts ?? NO_COUNTS,
     saveOutput: (output) => saver.output(output),
     saveLateOutput: makeLateResults({ log, store, saver }),
     fraction: () => random.fraction(),

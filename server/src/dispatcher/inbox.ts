@@ -26,6 +26,7 @@ export interface InboxDeps {
   log: Log;
   sessionKeys: SessionKeys;
   organizations: Organizations;
+  counts: { received(type: string): void };
   /** Hears of every message that is dropped. */
   refuse: (reason: string, about: object) => void;
   /** Gets the messages that are proved to come from `message.node` of that organization, with their signatures. */
@@ -39,7 +40,7 @@ export interface Inbox {
 }
 
 export function makeInbox(deps: InboxDeps): Inbox {
-  const { settings, clock, log, sessionKeys, organizations, refuse, deliver } = deps;
+  const { settings, clock, log, sessionKeys, organizations, counts, refuse, deliver } = deps;
   const gate = makeOrgGate({ clock, log, organizations });
 
   function prove(address: Buffer, unverified: Unverified, orgId: string, node: string): void {
@@ -51,7 +52,10 @@ export function makeInbox(deps: InboxDeps): Inbox {
     }
     const message = readAgentMessage(verified.value);
     if (message === undefined) refuse('unknown_message', { orgId, node });
-    else deliver(address, orgId, message, unverified.signature);
+    else {
+      counts.received(message.type);
+      deliver(address, orgId, message, unverified.signature);
+    }
   }
 
   function onFrames(address: Buffer, frames: readonly Buffer[]): void {

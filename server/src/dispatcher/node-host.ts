@@ -9,6 +9,7 @@ import type { Bus } from './bus.ts';
 import { makeFreshness } from './freshness.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
 import type { Log } from './log.ts';
+import type { MessageCounts } from './message-counts.ts';
 import {
   makeNodeBook,
   readHeartbeat,
@@ -49,6 +50,7 @@ export interface NodeHostDeps {
   /** The agent keeps a result until it is acknowledged (Decision 5). Asked for every result: a look-up. */
   acknowledges: (orgId: string, node: string) => boolean;
   bus: Bus;
+  counts: MessageCounts;
   /** Keeps the output of a run; false when it cannot. */
   saveOutput: (output: JobChanges['outputs'][number]) => boolean;
   /** The same for a job that is not in memory; true when nothing can be lost any more. */
@@ -82,7 +84,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const sendTo = makeOutbox(deps);
   const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, book, sendTo, ended });
   const nodeJobs = makeNodeJobs({ ...deps, book, perform, sendTo, publish, commit });
-  const refuse = makeRefusals({ clock, log });
+  const refuse = makeRefusals(deps);
   const inbox = makeInbox({ ...deps, refuse, deliver });
   const unsubscribe = bus.subscribe('nodes', (commands) => {
     for (const command of commands) onCommand(command);

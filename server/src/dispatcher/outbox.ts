@@ -12,11 +12,19 @@ export interface FrameSender {
 export function makeOutbox(deps: {
   sender: FrameSender;
   sessionKeys: SessionKeys;
+  counts: { sent(type: string): void };
 }): (node: TrackedNode, now: number, tail: string) => void {
   return (node, now, tail) => {
     const text = body(node.nextSequence, now, tail);
     node.nextSequence += 1;
     const key = deps.sessionKeys.of(node.orgId, node.name);
+    deps.counts.sent(typeOf(tail));
     deps.sender.send(node.address, seal(text, { hmac_sha256: key }));
   };
+}
+
+/** Every tail begins with its type. */
+function typeOf(tail: string): string {
+  const start = '"type":"'.length;
+  return tail.slice(start, tail.indexOf('"', start));
 }

@@ -17,6 +17,8 @@ export interface Presence {
   heard(orgId: string): HeardNode[];
   /** Tracked nodes of all organizations (REFERENCE 8.1, `node_fsm_count`). */
   count(): number;
+  /** Those of them that take jobs. */
+  available(): number;
 }
 
 /** Presence read from the records of nodes and nothing else (N2). */
@@ -44,6 +46,7 @@ export function makePresence(book: NodeBook): Presence {
         ...node.lastHeartbeat,
       })),
     count: () => book.size(),
+    available: () => book.all().filter((node) => node.record.phase === 'idle').length,
   };
 }
 

@@ -8,9 +8,11 @@ const QUIET = 10_000;
 export function makeRefusals(deps: {
   clock: Pick<Clock, 'now'>;
   log: Log;
+  counts: { refused(reason: string): void };
 }): (reason: string, about: object) => void {
   const reasons = new Map<string, { since: number; count: number }>();
   return (reason, about) => {
+    deps.counts.refused(reason);
     const now = deps.clock.now();
     const known = reasons.get(reason);
     if (known !== undefined && now - known.since < QUIET) {

@@ -31,6 +31,8 @@ export interface AdmissionStore {
 export interface Admissions {
   /** From now on the key may connect. A store that fails is logged: the key then ends with this process. */
   admit(admission: Admission): Promise<void>;
+  /** Keys that may connect. */
+  count(): number;
   /** Asked at every handshake. */
   allows(curveKey: Buffer): boolean;
   /** True while the node has a key that may connect. Asked for every message: a look-up. */
@@ -126,6 +128,7 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
         log.warn({ err: error, node }, 'a CURVE key could not be stored');
       });
     },
+    count: () => byKey.size,
     allows(curveKey) {
       const key = nameOfKey(curveKey);
       const now = clock.now();

@@ -40,6 +40,7 @@ export async function makeServerHome(
     api_port: 0,
     command_port: 0,
     server_heartbeat_port: 0,
+    metrics_port: 0,
     server_name_advertised: '127.0.0.1',
     heartbeat_interval: 500,
     log_level: 'debug',

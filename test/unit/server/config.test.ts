@@ -2,18 +2,23 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { readConfig, type ReadConfig } from '../../../server/src/config.ts';
+import { inspectConfig, readConfig, type ReadConfig } from '../../../server/src/config.ts';
 import {
   ALIASES,
   KEYS,
   nameOf,
   REFUSED,
-  SETTINGS,
+  spelled,
   WITHOUT_EFFECT,
-  type SettingKey,
-} from '../../../server/src/settings.ts';
+} from '../../../server/src/setting-names.ts';
+import { SETTINGS, type SettingKey } from '../../../server/src/settings.ts';
+import { newCertificate } from '../../helpers/certificate.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
 
+/** A wrong value of a setting, and what is said of it. */
+type Wrong = readonly [line: string, said: string];
+
+const certificate = newCertificate('push.example.com');
 const PEM = '-----BEGIN RSA PRIVATE KEY-----\nx\n-----END RSA PRIVATE KEY-----\n';
 
 describe('the settings of the server', () => {
@@ -24,6 +29,8 @@ describe('the settings of the server', () => {
     [dir, remove] = await makeTempDir();
     file = join(dir, 'server.rb');
     await writeFile(join(dir, 'key.pem'), PEM);
+    await writeFile(join(dir, 'tls.crt'), certificate.cert);
+    await writeFile(join(dir, 'tls.key'), certificate.key);
   });
   afterEach(() => remove());
 
@@ -59,9 +66,10 @@ describe('the settings of the server', () => {
     abortTimeout: ['2.5', 2.5],
     restartPolicy: ["'crash'", 'crash'],
     defaultRunningTimeout: ['60', 60],
+    vip: ["'10.0.0.1'", '10.0.0.1'],
     waitCompleteTime: ['0', 0],
-    keepAliveTime: ['20', 20],
-    orgFeedExpiration: ['30', 30],
+    keepAliveTime: ['0.5', 0.5],
+    orgFeedExpiration: ["'0'", 0],
     feedMaxConnections: ['100', 100],
     configLifetime: ['60', 60],
     maxBodySize: ['70000', 70_000],
@@ -79,14 +87,41 @@ describe('the settings of the server', () => {
     chefTimeout: ['2.5', 2.5],
     groupReuseTime: ['5', 5],
     databaseUrl: ["'postgres://u@h/d'", 'postgres://u@h/d'],
+    postgresqlVip: ["'db.example.com'", 'db.example.com'],
+    postgresqlPort: ["'5433'", 5433],
+    postgresqlDatabaseName: ["'push'", 'push'],
+    postgresqlSqlUser: ["'pushy'", 'pushy'],
+    postgresqlSqlPassword: ["'hush'", 'hush'],
+    postgresqlSqlPasswordFile: ["'KEY'", 'KEY'],
     dbPoolSize: ["'7'", 7],
+    jobRetentionDays: ['0.5', 0.5],
+    jobRetentionCount: ["'1000'", 1000],
     logLevel: [':debug', 'debug'],
+    logDirectory: ["'/var/log/x'", '/var/log/x'],
+    logRotationFileMaxbytes: ["'10000'", 10_000],
+    logRotationNumToKeep: ['3', 3],
+    metricsListen: ["'::1'", '::1'],
+    metricsPort: ["'0'", 0],
+    tlsCertificate: ["'CERT'", 'CERT'],
+    tlsKey: ["'TLSKEY'", 'TLSKEY'],
+    tlsListen: ["'127.0.0.1'", '127.0.0.1'],
+    tlsPort: ['443', 443],
   };
 
   for (const [key, [text, value]] of Object.entries(others)) {
     it(`${nameOf(key)} is reachable by file and by environment`, async () => {
-      const here = (s: string): string => s.replace('KEY', join(dir, 'key.pem'));
-      const needed = `opscode_pushy_server['chef_superuser_key'] = '${join(dir, 'key.pem')}'\n`;
+      const here = (s: string): string =>
+        s
+          .replace('CERT', join(dir, 'tls.crt'))
+          .replace('TLSKEY', join(dir, 'tls.key'))
+          .replace('KEY', join(dir, 'key.pem'));
+      const needed =
+        `opscode_pushy_server['chef_superuser_key'] = '${join(dir, 'key.pem')}'\n` +
+        (key.startsWith('tls')
+          ? here(
+              "opscode_pushy_server['tls_certificate'] = 'CERT'\nopscode_pushy_server['tls_key'] = 'TLSKEY'\n",
+            )
+          : '');
       const line = `opscode_pushy_server['${nameOf(key)}'] = ${here(text)}\n`;
       const wanted = typeof value === 'string' ? here(value) : value;
       const shown = ({ config }: ReadConfig): unknown => config[key as SettingKey];
@@ -118,7 +153,7 @@ describe('the settings of the server', () => {
         s.doc,
       ]),
       ...Object.entries(ALIASES).map(([name, key]) => [code(name), code(nameOf(key))]),
-      ...Object.entries(WITHOUT_EFFECT).map(([name, why]) => [code(name), why]),
+      ...Object.entries(WITHOUT_EFFECT).map(([name, why]) => [code(spelled(name)), why]),
       ...Object.entries(REFUSED).map(([name, why]) => [code(name), why]),
     ]);
   });
@@ -150,7 +185,28 @@ describe('the settings of the server', () => {
     assert.equal((await read(source, { PUSHY_API_PORT: '2' })).config.apiPort, 2);
   });
 
-  const wrong: readonly (readonly [line: string, said: string])[] = [
+  const wrong: readonly Wrong[] = [
+    [
+      "['dir'] = 'data'",
+      'dir must be a path that starts with /, such as /var/opt/name, not "data"',
+    ],
+    [
+      "['server_name'] = 'push example'",
+      'server_name must be a host name or an IPv4 address, not "push example"',
+    ],
+    [
+      "['server_name'] = 'tcp://push'",
+      'server_name must be a host name or an IPv4 address, not "tcp://push"',
+    ],
+    ["['log_rotation'] = 7", "log_rotation must be a hash such as { 'num_to_keep' => 10 }"],
+    [
+      "['log_rotation'] = { 'num_to_keep' => 'x' }",
+      'log_rotation[\'num_to_keep\'] must be a whole number from 1 to 10000, not "x"',
+    ],
+    [
+      "['postgresql_sql_password'] = [1]",
+      "postgresql['sql_password'] must be a text, not what stands there",
+    ],
     ["['api_port'] = 70000", 'api_port must be a whole number from 0 to 65535, not 70000'],
     ["['api_port'] = 'x'", 'api_port must be a whole number from 0 to 65535, not "x"'],
     ["['api_port'] = nil", 'api_port must be a whole number from 0 to 65535, not null'],
@@ -163,7 +219,7 @@ describe('the settings of the server', () => {
       "['disable_curve_encryption'] = 'yes'",
       'disable_curve_encryption must be true or false, not "yes"',
     ],
-    ["['listen'] = ''", 'listen must be a text, not ""'],
+    ["['listen'] = ''", 'listen must be an IP address or a host name of this machine, not ""'],
     [
       "['zeromq_listen_address'] = 'tcp://*:1'",
       'zeromq_listen_address must be tcp:// and a host without a port, such as tcp://*, not "tcp://*:1"',
@@ -242,8 +298,164 @@ describe('the settings of the server', () => {
 
   it('says which file cannot be read', async () => {
     await assert.rejects(readConfig({ file: join(dir, 'none.rb'), env: {} }), {
-      message: `the configuration file ${join(dir, 'none.rb')} cannot be read`,
+      message: `the configuration file ${join(dir, 'none.rb')} cannot be read: there is no such file`,
     });
+    await assert.rejects(readConfig({ file: dir, env: {} }), {
+      message: `the configuration file ${dir} cannot be read: it is a directory`,
+    });
+  });
+
+  it('finds everything that is wrong at once', async () => {
+    const said = await refusal(
+      "opscode_pushy_server['api_port'] = 'x'\nopscode_pushy_server['skip_header_validation'] = true\n",
+      { PUSHY_LOG_LEVEL: 'loud' },
+    );
+    assert.deepEqual(said.split('\n').length, 3);
+    assert.match(said, /server\.rb:1: api_port/);
+    assert.match(said, /server\.rb:2: skip_header_validation/);
+    assert.match(said, /PUSHY_LOG_LEVEL: log_level must be one of debug, info, warn, error/);
+  });
+
+  it('ADDON B.4 takes log_rotation as a hash, with text or symbol keys', async () => {
+    const { config, warnings } = await read(
+      "opscode_pushy_server['log_directory'] = '/var/log/x'\n" +
+        "opscode_pushy_server['log_rotation'] = { 'num_to_keep' => '20', :file_maxbytes => 50000, 'more' => 1 }\n",
+    );
+    assert.equal(config.logRotationNumToKeep, 20);
+    assert.equal(config.logRotationFileMaxbytes, 50_000);
+    assert.deepEqual(warnings, [`${file}:2: the setting log_rotation['more'] is not known`]);
+  });
+
+  it('ADDON B.4 makes the database of the postgresql hash; the password comes from where it is safe', async () => {
+    const pieces = "postgresql['vip'] = '10.1.1.1'\npostgresql['sql_user'] = 'push er'\n";
+    const url = async (source: string, env: Record<string, string> = {}) =>
+      (await read(source, env)).config.databaseUrl;
+    assert.equal(await url(pieces), 'postgres://push%20er@10.1.1.1:5432/opscode_pushy');
+    assert.equal(
+      await url(pieces, { PUSHY_POSTGRESQL_SQL_PASSWORD: 'a:b/c' }),
+      'postgres://push%20er:a%3Ab%2Fc@10.1.1.1:5432/opscode_pushy',
+    );
+    await writeFile(join(dir, 'password'), 'from file\nmore');
+    const fromFile = `postgresql['sql_password_file'] = '${join(dir, 'password')}'\n`;
+    const packed = JSON.stringify({ 'push-jobs-server': { sql_password: 'packed' } });
+    assert.equal(
+      await url(pieces + fromFile, { CHEF_SECRETS_DATA: packed }),
+      'postgres://push%20er:from%20file@10.1.1.1:5432/opscode_pushy',
+    );
+    assert.equal(
+      await url("postgresql['vip'] = 'db'", { CHEF_SECRETS_DATA: packed }),
+      'postgres://opscode_pushy:packed@db:5432/opscode_pushy',
+    );
+    const whole = "opscode_pushy_server['database_url'] = 'postgres://u@h/d'\n";
+    assert.equal(await url(whole + pieces), 'postgres://u@h/d');
+    const { warnings } = await read(`${whole}${pieces}postgresql['db_superuser'] = 'x'\n`);
+    assert.deepEqual(warnings, [
+      `${file}:4: postgresql['db_superuser'] has no effect: ${WITHOUT_EFFECT['postgresql_db_superuser'] ?? ''}`,
+      `${file}:2: postgresql['vip'] has no effect beside database_url`,
+    ]);
+    assert.equal(await url("postgresql['database_name'] = 'x'\n"), undefined);
+  });
+
+  it('ADDON A.4 takes the key of the superuser from the packed secrets of the Chef server', async () => {
+    const source = "opscode_pushy_server['chef_server_url'] = 'http://localhost'\n";
+    const packed = JSON.stringify({ 'chef-server': { superuser_key: PEM } });
+    const { config } = await read(source, { CHEF_SECRETS_DATA: packed });
+    assert.equal(config.chefSuperuserPem, PEM);
+    assert.match(
+      await refusal(source, { CHEF_SECRETS_DATA: '{broken' }),
+      /chef_server_url needs chef_superuser_key/,
+    );
+  });
+
+  it('warns of a setting that another one must come with', async () => {
+    const { warnings } = await read(
+      "opscode_pushy_server['log_rotation'] = { 'num_to_keep' => 20 }\nbootstrap['enable'] = false\n",
+    );
+    assert.deepEqual(warnings, [
+      `${file}:2: bootstrap['enable'] has no effect: whoever starts the server decides`,
+      `${file}:1: log_rotation['num_to_keep'] has no effect without log_directory`,
+    ]);
+  });
+
+  it('warns of a bare name that nobody knows', async () => {
+    const { warnings } = await read("heartbeat_intervall 2000\nenable false\ntopology 'tier'\n");
+    assert.deepEqual(warnings, [
+      `${file}:1: the setting heartbeat_intervall is not known`,
+      `${file}:2: enable has no effect: whoever starts the server decides`,
+      `${file}:3: the setting topology is not known`,
+    ]);
+  });
+
+  it('Decision 10: an adopted installation keeps the heartbeats that it ran with, unless its file says more', async () => {
+    const running = join(dir, 'opscode-push-jobs-server-running.json');
+    await writeFile(
+      running,
+      JSON.stringify({ pushy: { 'opscode-pushy-server': { heartbeat_interval: '10000' } } }),
+    );
+    assert.equal((await read('')).config.heartbeatInterval, 10_000);
+    const own = "opscode_pushy_server['heartbeat_interval'] = 2000\n";
+    assert.equal((await read(own)).config.heartbeatInterval, 2000);
+    const { effective } = await inspectConfig({ file, env: {} });
+    assert.equal(effective.find((s) => s.name === 'heartbeat_interval')?.origin, `${file}:1`);
+    await writeFile(running, 'no json');
+    const { config, warnings } = await read('');
+    assert.equal(config.heartbeatInterval, 1000);
+    assert.match(warnings.join(), /running\.json cannot be read: .*is not adopted/);
+  });
+
+  it('refuses a certificate without its key, and a pair that is none', async () => {
+    const at = (name: string, path: string): string =>
+      `opscode_pushy_server['${name}'] = '${join(dir, path)}'\n`;
+    assert.match(
+      await refusal(at('tls_certificate', 'tls.crt')),
+      /:1: tls_certificate needs tls_key/,
+    );
+    assert.match(await refusal(at('tls_key', 'tls.key')), /:1: tls_key needs tls_certificate/);
+    await writeFile(join(dir, 'other.key'), newCertificate('x').key);
+    assert.match(
+      await refusal(at('tls_key', 'other.key') + at('tls_certificate', 'tls.crt')),
+      /:2: tls_certificate and tls_key cannot be used: .*mismatch/,
+    );
+    assert.match(
+      await refusal(at('tls_key', 'none') + at('tls_certificate', 'tls.crt')),
+      /:1: tls_key: .*none cannot be read: there is no such file/,
+    );
+    await writeFile(join(dir, 'broken'), '-----BEGIN CERTIFICATE-----\nx\n');
+    assert.match(
+      await refusal(at('tls_key', 'tls.key') + at('tls_certificate', 'broken')),
+      /:2: tls_certificate and tls_key cannot be used: /,
+    );
+  });
+
+  it('shows every setting with its value and origin, and no secret', async () => {
+    await writeFile(
+      file,
+      "opscode_pushy_server['database_url'] = 'postgres://u:hush@h/d?password=hush&x=1'\n" +
+        "opscode_pushy_server['vip'] = 'push.example.com'\n",
+    );
+    const { effective, config } = await inspectConfig({
+      file,
+      env: { PUSHY_API_PORT: '1', PUSHY_POSTGRESQL_SQL_PASSWORD: 'hush' },
+    });
+    assert.equal(config?.serverName, 'push.example.com');
+    assert.deepEqual(
+      effective.map((s) => s.name),
+      Object.keys(SETTINGS).map(nameOf),
+    );
+    const of = (name: string) => {
+      const { value, origin } = effective.find((s) => s.name === name) ?? {};
+      return [value, origin];
+    };
+    assert.deepEqual(of('api_port'), [1, 'PUSHY_API_PORT']);
+    assert.deepEqual(of('command_port'), [10_002, 'default']);
+    assert.deepEqual(of('server_name'), ['push.example.com', `${file}:2`]);
+    assert.deepEqual(of('chef_server_url'), [null, 'default']);
+    assert.deepEqual(of('database_url'), [
+      'postgres://u:[secret]@h/d?password=[secret]&x=1',
+      `${file}:1`,
+    ]);
+    assert.deepEqual(of('postgresql_sql_password'), ['[secret]', 'PUSHY_POSTGRESQL_SQL_PASSWORD']);
+    assert.ok(!JSON.stringify(effective).includes('hush'));
   });
 
   it('gives every name to one setting', () => {

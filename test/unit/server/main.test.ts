@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fromSource } from '../../helpers/from-source.ts';
 import { send } from '../../helpers/http.ts';
 import { startProgram, type Program } from '../../helpers/program.ts';
+import { runOk } from '../../helpers/run.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
+import { until } from '../../helpers/until.ts';
 
 describe('the programs of the server', function () {
   this.timeout(120_000);
@@ -21,6 +23,7 @@ describe('the programs of the server', function () {
       api_port: 0,
       command_port: 0,
       server_heartbeat_port: 0,
+      metrics_port: 0,
       zeromq_listen_address: 'tcp://127.0.0.1',
       ha: false,
     };
@@ -74,7 +77,7 @@ describe('the programs of the server', function () {
     assert.equal(code, 1);
     assert.equal(
       output.trim(),
-      `pushy-server: the configuration file ${join(dir, 'none.rb')} cannot be read`,
+      `pushy-server: the configuration file ${join(dir, 'none.rb')} cannot be read: there is no such file`,
     );
   });
 
@@ -93,6 +96,85 @@ describe('the programs of the server', function () {
       assert.ok(!output.includes('server ready'));
     } finally {
       taken.close();
+    }
+  });
+
+  it('pushy-server names the setting where a ZeroMQ port is taken or an address is not this machine', async () => {
+    const other = join(dir, 'address.rb');
+    const text = await readFile(file, 'utf8');
+    await writeFile(other, text.replace('tcp://127.0.0.1', 'tcp://192.0.2.1'));
+    const { code, output } = await run('main.ts', '-c', other);
+    assert.equal(code, 1);
+    assert.match(
+      output,
+      /^pushy-server: zeromq_listen_address and command_port: cannot listen on tcp:\/\/192/m,
+    );
+  });
+
+  it('pushy-server --check-config says everything that is wrong with file and line, and starts nothing', async () => {
+    const wrong = join(dir, 'wrong.rb');
+    await writeFile(
+      wrong,
+      "opscode_pushy_server['api_port'] = 'x'\nha true\nopscode_pushy_server['dir'] = 'data'\n",
+    );
+    const refused = await run('main.ts', '-c', wrong, '--check-config');
+    assert.equal(refused.code, 1);
+    assert.deepEqual(refused.output.trim().split('\n'), [
+      `problem: ${wrong}:3: dir must be a path that starts with /, such as /var/opt/name, not "data"`,
+      `problem: ${wrong}:1: api_port must be a whole number from 0 to 65535, not "x"`,
+      `warning: ${wrong}:2: ha has no effect: it is computed, and several servers are not supported yet`,
+    ]);
+    const fresh = join(dir, 'fresh.rb');
+    await writeFile(fresh, `opscode_pushy_server['dir'] = '${join(dir, 'never')}'\n`);
+    const good = await run('main.ts', '-c', fresh, '--check-config');
+    assert.deepEqual([good.code, good.output], [0, 'The configuration can be used.\n']);
+    await assert.rejects(stat(join(dir, 'never')), { code: 'ENOENT' });
+  });
+
+  it('pushy-server --print-config shows every setting, its value and its origin, for people and programs', async () => {
+    const human = await run('main.ts', '-c', file, '--print-config');
+    assert.equal(human.code, 0);
+    assert.match(human.output, new RegExp(`^api_port +0 +${file}:2$`, 'm'));
+    assert.match(human.output, /^chef_server_url +- +default$/m);
+    const json = await run('main.ts', '-c', file, '--print-config', '--format', 'json');
+    const settings = JSON.parse(json.output.slice(0, json.output.lastIndexOf(']') + 1)) as object[];
+    assert.deepEqual(settings[2], { name: 'api_port', value: 0, origin: `${file}:2` });
+  });
+
+  it('pushy-server logs into log_directory where one is set', async () => {
+    const other = join(dir, 'logged.rb');
+    const text = await readFile(file, 'utf8');
+    await writeFile(
+      other,
+      `${text}\nopscode_pushy_server['log_directory'] = '${join(dir, 'logs')}'\n`,
+    );
+    const server = await start('main.ts', '-c', other);
+    const logged = (): Promise<string> =>
+      readFile(join(dir, 'logs', 'current'), 'utf8').catch(() => '');
+    try {
+      await until('the server', logged, (text) => text.includes('server ready') || undefined);
+      server.signal('SIGTERM');
+      assert.deepEqual(await server.exited, { code: 0, signal: null });
+    } finally {
+      await server.stop();
+    }
+    assert.match(await logged(), /"msg":"server stopped"\}\n$/);
+    assert.equal(server.output(), '');
+  });
+
+  it('pushy-server ends with 0 on a SIGTERM before it has begun', async () => {
+    // Its configuration is a pipe: the other end opens when the program is there and reads it.
+    const pipe = join(dir, 'pipe.rb');
+    await runOk('mkfifo', [pipe], { timeoutMs: 10_000 });
+    const server = await start('main.ts', '-c', pipe);
+    const writer = await open(pipe, 'w');
+    try {
+      server.signal('SIGTERM');
+      await writer.close();
+      assert.deepEqual(await server.exited, { code: 0, signal: null });
+      assert.equal(server.output(), '');
+    } finally {
+      await server.stop();
     }
   });
 
