@@ -19,6 +19,7 @@ import { readUnfinishedJobs } from './db/read-unfinished-jobs.ts';
 import type { Sealer } from './db/sealer.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
+import { boundConnections, describeBounds, readDescriptors } from './descriptors.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
 import { ServerError } from './errors.ts';
 import type { Log } from './log.ts';
@@ -29,6 +30,8 @@ export interface Ports {
   clock: Clock;
   log: Log;
   random: Random;
+  /** Counts what is refused, by name. */
+  count?: (name: string, n?: number) => void;
 }
 
 /** Where a started server can be reached. */
@@ -48,7 +51,7 @@ export interface Server {
 
 /** The composition root: every room is made here, and meets the others here alone. */
 export function makeServer(config: Config, ports: Ports): Server {
-  const { clock, log, random } = ports;
+  const { clock, log, random, count = () => undefined } = ports;
   const teardown = makeTeardown(log);
   let starting: Promise<Listening> | undefined;
 
@@ -88,7 +91,13 @@ export function makeServer(config: Config, ports: Ports): Server {
     const onFrames: Dispatcher['onFrames'] = (address, frames) => {
       dispatcher.onFrames(address, frames);
     };
-    const wire = await openWire({ config, db, clock, log, secrets, teardown, onFrames });
+    const descriptors = await readDescriptors();
+    const bounds = boundConnections(descriptors);
+    describeBounds(descriptors, bounds, log);
+    const wire = await openWire({
+      ...{ config, db, clock, log, secrets, teardown, onFrames, count },
+      maxConnections: bounds.wire,
+    });
     const feeds = await openFeedLog({ config, db, clock, log, secrets });
     teardown.add('feeds', () => feeds.stop());
     const shared = { config, db, clock, log, secrets, random, directory, wire, feeds };

@@ -8,9 +8,14 @@ import { saveAdmission } from '../db/save-admission.ts';
 import type { Log } from '../log.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import { makeAdmissions, type Admissions } from '../zmq/admissions.ts';
-import { makeCommandSocket, type CommandSocket } from '../zmq/command-socket.ts';
+import { COMMAND_DOMAIN, makeCommandSocket, type CommandSocket } from '../zmq/command-socket.ts';
 import { makeZmqContext } from '../zmq/context.ts';
-import { makeHeartbeatSocket, type HeartbeatSocket } from '../zmq/heartbeat-socket.ts';
+import { makeHandshakeRate } from '../zmq/handshake-rate.ts';
+import {
+  HEARTBEAT_DOMAIN,
+  makeHeartbeatSocket,
+  type HeartbeatSocket,
+} from '../zmq/heartbeat-socket.ts';
 import { makeZap } from '../zmq/zap.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -30,12 +35,16 @@ export interface WireDeps {
   log: Log;
   secrets: Secrets;
   teardown: Teardown;
+  /** Counts what is refused. */
+  count: (name: string, n?: number) => void;
+  /** Connections at most, on each of the two sockets. */
+  maxConnections: number;
   onFrames: (address: Buffer, frames: readonly Buffer[]) => void;
 }
 
 /** The ZeroMQ side: PUB, ROUTER and, unless CURVE is off, its guard. */
 export async function openWire(deps: WireDeps): Promise<Wire> {
-  const { config, db, clock, log, secrets, teardown, onFrames } = deps;
+  const { config, db, clock, log, secrets, teardown, count, maxConnections, onFrames } = deps;
   const context = makeZmqContext();
   const admissions = makeAdmissions({
     clock,
@@ -54,22 +63,35 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
   });
   await admissions.load();
 
-  if (!config.disableCurveEncryption) {
-    // libzmq asks whoever is there when a peer connects: the guard stands before the door opens.
-    const zap = makeZap({ context, log, allows: (key) => admissions.allows(key) });
+  const encrypted = !config.disableCurveEncryption;
+  const shared = { context, clock, log, count, maxConnections };
+  if (encrypted) {
+    // libzmq asks whoever is there when a peer connects: the guard stands before the doors open.
+    const zap = makeZap({
+      ...shared,
+      doors: {
+        [COMMAND_DOMAIN]: {
+          allows: (key) => admissions.allows(key),
+          isFull: () => command.connections.isFull(),
+          rate: makeHandshakeRate(),
+        },
+        [HEARTBEAT_DOMAIN]: {
+          isFull: () => heartbeat.connections.isFull(),
+          rate: makeHandshakeRate(),
+        },
+      },
+    });
     await zap.start();
     teardown.add('zap', () => zap.close());
   }
   const command = makeCommandSocket({
-    context,
-    clock,
-    log,
+    ...shared,
     maxBodySize: config.maxBodySize,
     onFrames,
-    ...(config.disableCurveEncryption ? {} : { curve: secrets.curve }),
+    ...(encrypted ? { curve: secrets.curve } : {}),
   });
   teardown.add('command socket', () => command.close());
-  const heartbeat = makeHeartbeatSocket({ context, log });
+  const heartbeat = makeHeartbeatSocket({ ...shared, guarded: encrypted });
   teardown.add('heartbeat socket', () => heartbeat.close());
 
   return {
