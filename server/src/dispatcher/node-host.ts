@@ -83,7 +83,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, book, sendTo, ended });
   const nodeJobs = makeNodeJobs({ ...deps, book, perform, sendTo, publish, commit });
   const refuse = makeRefusals({ clock, log });
-  const inbox = makeInbox({ ...deps, refuse, deliver });
+  const inbox = makeInbox({ ...deps, refuse, deliver, nodeAt: (address) => book.at(address) });
   const unsubscribe = bus.subscribe('nodes', (commands) => {
     for (const command of commands) onCommand(command);
   });
