@@ -108,7 +108,11 @@ export function makeServer(config: Config, ports: Ports): Server {
     opens(db);
     const bound = await wire.bind();
 
-    const api = openApi({ ...shared, dispatcher, ports: bound });
+    const api = openApi({
+      ...{ ...shared, dispatcher, count },
+      maxConnections: bounds.http,
+      ports: bound,
+    });
     teardown.add('http', () => {
       feeds.drain();
       return api.close();

@@ -30,6 +30,10 @@ export interface ApiDeps {
   dispatcher: Dispatcher;
   feeds: FeedLog;
   wire: Pick<Wire, 'admissions'>;
+  /** Counts what is refused. */
+  count: (name: string, n?: number) => void;
+  /** HTTP connections at most. */
+  maxConnections: number;
   /** As they are bound. */
   ports: { command: number; heartbeat: number };
 }
@@ -95,6 +99,7 @@ export function openApi(deps: ApiDeps): FastifyInstance {
       jobsInMemory: () => jobs.inMemory(),
     },
     settings: config,
+    bounds: { clock, log, count: deps.count, maxConnections: deps.maxConnections },
     isUnavailable: (error) =>
       error instanceof NotDurableError ||
       (error instanceof DbError && error.code === 'unavailable'),
