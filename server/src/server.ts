@@ -20,6 +20,7 @@ import type { Sealer } from './db/sealer.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import { boundConnections, describeBounds, readDescriptors } from './descriptors.ts';
+import { hasClient, makeWatchedDirectory } from './directory/watched.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
 import { ServerError } from './errors.ts';
 import type { Log } from './log.ts';
@@ -84,7 +85,13 @@ export function makeServer(config: Config, ports: Ports): Server {
 
     const unfinished = await takeUpJobs(db, secrets.sealer);
 
-    const directory = openDirectory(config, { db, clock, log });
+    const directory = makeWatchedDirectory(
+      openDirectory(config, { db, clock, log }),
+      // Decision 12: whoever is refused because his client is gone loses what it was given.
+      (orgId, name) => {
+        wire.clients.gone(orgId, name);
+      },
+    );
     teardown.add('directory', () => directory.close());
 
     // Frames come only after bind, when the dispatcher is there.
@@ -97,6 +104,14 @@ export function makeServer(config: Config, ports: Ports): Server {
     const wire = await openWire({
       ...{ config, db, clock, log, secrets, teardown, onFrames, count },
       maxConnections: bounds.wire,
+      removeNode: nodeRemoved,
+      askForClient: async (orgId, client) => {
+        const org = directory.nameOf(orgId);
+        if (org === undefined) return 'unknown';
+        return hasClient(await directory.principals(org, client, { fresh: true }))
+          ? 'there'
+          : 'gone';
+      },
     });
     const feeds = await openFeedLog({ config, db, clock, log, secrets });
     teardown.add('feeds', () => feeds.stop());

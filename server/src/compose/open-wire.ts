@@ -8,6 +8,11 @@ import { saveAdmission } from '../db/save-admission.ts';
 import type { Log } from '../log.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import { makeAdmissions, type Admissions } from '../zmq/admissions.ts';
+import {
+  makeClientChecks,
+  type ClientChecks,
+  type ClientChecksDeps,
+} from '../zmq/client-checks.ts';
 import { COMMAND_DOMAIN, makeCommandSocket, type CommandSocket } from '../zmq/command-socket.ts';
 import { makeZmqContext } from '../zmq/context.ts';
 import { makeHandshakeRate } from '../zmq/handshake-rate.ts';
@@ -22,6 +27,7 @@ import type { Teardown } from './teardown.ts';
 /** Both sockets and who may connect, not bound yet. */
 export interface Wire {
   admissions: Admissions;
+  clients: Pick<ClientChecks, 'gone'>;
   command: CommandSocket;
   heartbeat: HeartbeatSocket;
   /** Listens on both; answers the ports. */
@@ -39,6 +45,9 @@ export interface WireDeps {
   count: (name: string, n?: number) => void;
   /** Connections at most, on each of the two sockets. */
   maxConnections: number;
+  /** Asks the directory for a client. */
+  askForClient: ClientChecksDeps['ask'];
+  removeNode: ClientChecksDeps['remove'];
   onFrames: (address: Buffer, frames: readonly Buffer[]) => void;
 }
 
@@ -52,12 +61,26 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
     configLifetime: config.configLifetime,
     store: {
       save: (admission, keep) => saveAdmission(db, admission, keep),
-      list: () => listAdmissions(db),
+      list: async () => {
+        const stored = await listAdmissions(db);
+        clients.load(stored);
+        return stored;
+      },
       remove: (orgId, node) => removeAdmissions(db, orgId, node),
       removeLapsed: (before) => removeLapsedAdmissions(db, before),
     },
   });
+  const clients = makeClientChecks({
+    clock,
+    log,
+    count,
+    interval: config.admissionCheckInterval * 1000,
+    ask: deps.askForClient,
+    isAdmitted: (orgId, node) => admissions.isAdmitted(orgId, node),
+    remove: deps.removeNode,
+  });
   teardown.add('admissions', () => {
+    clients.stop();
     admissions.close();
     return undefined;
   });
@@ -95,7 +118,14 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
   teardown.add('heartbeat socket', () => heartbeat.close());
 
   return {
-    admissions,
+    admissions: {
+      ...admissions,
+      admit: (admission) => {
+        clients.seen(admission);
+        return admissions.admit(admission);
+      },
+    },
+    clients,
     command,
     heartbeat,
     bind: async () => {
