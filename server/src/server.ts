@@ -19,6 +19,8 @@ import { readUnfinishedJobs } from './db/read-unfinished-jobs.ts';
 import type { Sealer } from './db/sealer.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
+import { boundConnections, describeBounds, readDescriptors } from './descriptors.ts';
+import { hasClient, makeWatchedDirectory } from './directory/watched.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
 import { serveMetrics } from './http/metrics-server.ts';
 import type { Log } from './log.ts';
@@ -86,15 +88,35 @@ export function makeServer(config: Config, ports: Ports): Server {
 
     const unfinished = await takeUpJobs(db, secrets.sealer);
 
-    const directory = openDirectory(config, { db, clock, log });
+    const directory = makeWatchedDirectory(
+      openDirectory(config, { db, clock, log }),
+      // Decision 12: whoever is refused because his client is gone loses what it was given.
+      (orgId, name) => {
+        wire.clients.gone(orgId, name);
+      },
+    );
     teardown.add('directory', () => directory.close());
 
     // Frames come only after bind, when the dispatcher is there.
     const onFrames: Dispatcher['onFrames'] = (address, frames) => {
       dispatcher.onFrames(address, frames);
     };
+    const descriptors = await readDescriptors();
+    const bounds = boundConnections(descriptors);
+    describeBounds(descriptors, bounds, log);
     const common = { config, db, clock, log, secrets };
-    const wire = await openWire({ ...common, teardown, onFrames, count: metrics.count });
+    const wire = await openWire({
+      ...{ ...common, teardown, onFrames, count: metrics.count },
+      maxConnections: bounds.wire,
+      removeNode: nodeRemoved,
+      askForClient: async (orgId, client) => {
+        const org = directory.nameOf(orgId);
+        if (org === undefined) return 'unknown';
+        return hasClient(await directory.principals(org, client, { fresh: true }))
+          ? 'there'
+          : 'gone';
+      },
+    });
     const feeds = await openFeedLog(common);
     teardown.add('feeds', () => feeds.stop());
     const shared = { ...common, random, directory, wire, feeds, metrics };
@@ -116,7 +138,11 @@ export function makeServer(config: Config, ports: Ports): Server {
     });
     const numbers = await openMetrics();
 
-    const api = openApi({ ...shared, dispatcher, ports: bound });
+    const api = openApi({
+      ...{ ...shared, dispatcher },
+      maxConnections: bounds.http,
+      ports: bound,
+    });
     teardown.add('http', () => {
       feeds.drain();
       return api.close();

@@ -134,6 +134,12 @@ export const SETTINGS = {
     's',
     'After this an agent asks for its configuration again.',
   ),
+  admissionCheckInterval: setting(
+    whole(0, MAX_S),
+    3600,
+    's',
+    'How often the directory is asked whether the client of an admitted node still exists. 0: never.',
+  ),
   maxBodySize: setting(
     whole(1024, 16_777_216),
     65_536,

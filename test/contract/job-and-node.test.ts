@@ -460,12 +460,32 @@ describe('hostile frames', () => {
   });
 
   it('S6 says once what it drops a thousand times, then how often', async () => {
-    const a = room.agent('a');
-    for (let i = 0; i < 1000; i++) await a.frames(Buffer.from('x'));
+    const several = ['a', 'b', 'c', 'd'].map((name) => room.agent(name));
+    for (const agent of several) {
+      for (let i = 0; i < 250; i++) await agent.frames(Buffer.from('x'));
+    }
     assert.equal(room.complaints.length, 1);
     await room.clock.advance(10_000);
-    await a.frames(Buffer.from('x'));
+    await several[0]?.frames(Buffer.from('x'));
     assert.equal(room.complaints[1]?.fields['unsaid'], 999);
+  });
+
+  it('throttles a node that floods, drops what is above, and says so; the others are not touched', async () => {
+    const [flood, other] = [await room.ready('flood'), await room.ready('other')];
+    for (let i = 0; i < 2000; i++)
+      await flood.say('heartbeat', { job_state: 'idle', job_id: null });
+    assert.deepEqual(
+      room.complaints.map(({ fields }) => [fields['reason'], fields['node']]),
+      [['too_many_messages', 'flood']],
+    );
+    const id = await room.start(['other']);
+    assert.deepEqual(other.heard().slice(-1), ['commit']);
+    await other.say('ack_commit', { job_id: id });
+    assert.deepEqual(other.heard(), ['run']);
+    // A hundred a second go on, so that a node which floods for a moment is back at once.
+    await room.clock.advance(1000);
+    await flood.say('heartbeat', { job_state: 'idle', job_id: null });
+    assert.equal(room.dispatcher.presence.get(ORG_ID, 'flood').availability, 'available');
   });
 
   it('S7 a record that never beats is gone by the next scans', async () => {

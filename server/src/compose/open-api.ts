@@ -32,6 +32,8 @@ export interface ApiDeps {
   feeds: FeedLog;
   wire: Pick<Wire, 'admissions'>;
   metrics: Metrics;
+  /** HTTP connections at most. */
+  maxConnections: number;
   /** As they are bound. */
   ports: { command: number; heartbeat: number };
 }
@@ -100,6 +102,7 @@ export function openApi(deps: ApiDeps): FastifyInstance {
       jobsInMemory: () => jobs.inMemory(),
     },
     settings: config,
+    bounds: { clock, log, count: metrics.count, maxConnections: deps.maxConnections },
     isUnavailable: (error) =>
       error instanceof NotDurableError ||
       (error instanceof DbError && error.code === 'unavailable'),

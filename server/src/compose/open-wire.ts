@@ -8,9 +8,19 @@ import { saveAdmission } from '../db/save-admission.ts';
 import type { Log } from '../log.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import { makeAdmissions, type Admissions } from '../zmq/admissions.ts';
-import { makeCommandSocket, type CommandSocket } from '../zmq/command-socket.ts';
+import {
+  makeClientChecks,
+  type ClientChecks,
+  type ClientChecksDeps,
+} from '../zmq/client-checks.ts';
+import { COMMAND_DOMAIN, makeCommandSocket, type CommandSocket } from '../zmq/command-socket.ts';
 import { makeZmqContext } from '../zmq/context.ts';
-import { makeHeartbeatSocket, type HeartbeatSocket } from '../zmq/heartbeat-socket.ts';
+import { makeHandshakeRate } from '../zmq/handshake-rate.ts';
+import {
+  HEARTBEAT_DOMAIN,
+  makeHeartbeatSocket,
+  type HeartbeatSocket,
+} from '../zmq/heartbeat-socket.ts';
 import { makeZap } from '../zmq/zap.ts';
 import { cannot } from './cannot.ts';
 import type { Teardown } from './teardown.ts';
@@ -18,6 +28,7 @@ import type { Teardown } from './teardown.ts';
 /** Both sockets and who may connect, not bound yet. */
 export interface Wire {
   admissions: Admissions;
+  clients: Pick<ClientChecks, 'gone'>;
   command: CommandSocket;
   heartbeat: HeartbeatSocket;
   /** Listens on both; answers the ports. */
@@ -31,14 +42,19 @@ export interface WireDeps {
   log: Log;
   secrets: Secrets;
   teardown: Teardown;
+  /** Counts what is refused. */
+  count: (name: string, n?: number) => void;
+  /** Connections at most, on each of the two sockets. */
+  maxConnections: number;
+  /** Asks the directory for a client. */
+  askForClient: ClientChecksDeps['ask'];
+  removeNode: ClientChecksDeps['remove'];
   onFrames: (address: Buffer, frames: readonly Buffer[]) => void;
-  /** Counts what happens, by a fixed name. */
-  count: (event: string) => void;
 }
 
 /** The ZeroMQ side: PUB, ROUTER and, unless CURVE is off, its guard. */
 export async function openWire(deps: WireDeps): Promise<Wire> {
-  const { config, db, clock, log, secrets, teardown, onFrames, count } = deps;
+  const { config, db, clock, log, secrets, teardown, count, maxConnections, onFrames } = deps;
   const context = makeZmqContext();
   const admissions = makeAdmissions({
     clock,
@@ -46,42 +62,76 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
     configLifetime: config.configLifetime,
     store: {
       save: (admission, keep) => saveAdmission(db, admission, keep),
-      list: () => listAdmissions(db),
+      list: async () => {
+        const stored = await listAdmissions(db);
+        clients.load(stored);
+        return stored;
+      },
       remove: (orgId, node) => removeAdmissions(db, orgId, node),
       removeLapsed: (before) => removeLapsedAdmissions(db, before),
     },
   });
+  const clients = makeClientChecks({
+    clock,
+    log,
+    count,
+    interval: config.admissionCheckInterval * 1000,
+    ask: deps.askForClient,
+    isAdmitted: (orgId, node) => admissions.isAdmitted(orgId, node),
+    remove: deps.removeNode,
+  });
   teardown.add('admissions', () => {
+    clients.stop();
     admissions.close();
     return undefined;
   });
   await admissions.load();
 
-  if (!config.disableCurveEncryption) {
-    // libzmq asks whoever is there when a peer connects: the guard stands before the door opens.
+  const encrypted = !config.disableCurveEncryption;
+  const shared = { context, clock, log, count, maxConnections };
+  if (encrypted) {
+    // libzmq asks whoever is there when a peer connects: the guard stands before the doors open.
     const allows = (key: Buffer): boolean => {
       const allowed = admissions.allows(key);
-      count(allowed ? 'handshakes_admitted' : 'handshakes_refused');
+      if (allowed) count('handshakes_admitted');
       return allowed;
     };
-    const zap = makeZap({ context, log, allows });
+    const zap = makeZap({
+      ...shared,
+      doors: {
+        [COMMAND_DOMAIN]: {
+          allows,
+          isFull: () => command.connections.isFull(),
+          rate: makeHandshakeRate(),
+        },
+        [HEARTBEAT_DOMAIN]: {
+          isFull: () => heartbeat.connections.isFull(),
+          rate: makeHandshakeRate(),
+        },
+      },
+    });
     await zap.start();
     teardown.add('zap', () => zap.close());
   }
   const command = makeCommandSocket({
-    context,
-    clock,
-    log,
+    ...shared,
     maxBodySize: config.maxBodySize,
     onFrames,
-    ...(config.disableCurveEncryption ? {} : { curve: secrets.curve }),
+    ...(encrypted ? { curve: secrets.curve } : {}),
   });
   teardown.add('command socket', () => command.close());
-  const heartbeat = makeHeartbeatSocket({ context, log });
+  const heartbeat = makeHeartbeatSocket({ ...shared, guarded: encrypted });
   teardown.add('heartbeat socket', () => heartbeat.close());
 
   return {
-    admissions,
+    admissions: {
+      ...admissions,
+      admit: (admission) => {
+        clients.seen(admission);
+        return admissions.admit(admission);
+      },
+    },
+    clients,
     command,
     heartbeat,
     bind: async () => {

@@ -6,6 +6,7 @@ import {
   type Unverified,
 } from '@pushy/protocol';
 import type { Clock } from '../clock.ts';
+import { makeTokenBuckets } from '../core/token-buckets.ts';
 import type { Log } from './log.ts';
 import { makeOrgGate, type Organizations } from './org-gate.ts';
 
@@ -27,6 +28,8 @@ export interface InboxDeps {
   sessionKeys: SessionKeys;
   organizations: Organizations;
   counts: { received(type: string): void };
+  /** The node that a connection is bound to. */
+  nodeAt: (address: Buffer) => { orgId: string; name: string } | undefined;
   /** Hears of every message that is dropped. */
   refuse: (reason: string, about: object) => void;
   /** Gets the messages that are proved to come from `message.node` of that organization, with their signatures. */
@@ -39,9 +42,17 @@ export interface Inbox {
   stop: () => void;
 }
 
+/**
+ * Messages of one connection. A node sends a heartbeat per interval and a few messages per job; what is above is
+ * dropped before it is looked at, so that a node that floods costs the others next to nothing.
+ */
+const RATE = { rate: 100, burst: 300 };
+
 export function makeInbox(deps: InboxDeps): Inbox {
-  const { settings, clock, log, sessionKeys, organizations, counts, refuse, deliver } = deps;
+  const { settings, clock, log, sessionKeys, organizations } = deps;
+  const { counts, nodeAt, refuse, deliver } = deps;
   const gate = makeOrgGate({ clock, log, organizations });
+  const rate = makeTokenBuckets(RATE);
 
   function prove(address: Buffer, unverified: Unverified, orgId: string, node: string): void {
     const proof = { hmac_sha256: sessionKeys.of(orgId, node) };
@@ -59,6 +70,12 @@ export function makeInbox(deps: InboxDeps): Inbox {
   }
 
   function onFrames(address: Buffer, frames: readonly Buffer[]): void {
+    const connection = address.toString('latin1');
+    if (!rate.take(connection, clock.now())) {
+      const node = nodeAt(address);
+      refuse('too_many_messages', { orgId: node?.orgId, node: node?.name });
+      return;
+    }
     const unpacked = unpack(frames, settings.maxBodySize);
     if (!unpacked.ok) {
       refuse(unpacked.reason, {});
@@ -70,6 +87,7 @@ export function makeInbox(deps: InboxDeps): Inbox {
     else if (!isName(org) || !isName(node)) refuse('no_sender', {});
     else {
       gate.admit(org, {
+        from: connection,
         size: unverified.bytes.length,
         admitted: (orgId) => {
           prove(address, unverified, orgId, node);

@@ -21,6 +21,7 @@ import { makeNodeJobs } from './node-jobs.ts';
 import { makeNodeLife } from './node-life.ts';
 import type { Organizations } from './org-gate.ts';
 import { makeOutbox, type FrameSender } from './outbox.ts';
+import { makePace } from './pace.ts';
 import type { NodeCommand, NodeReport } from './records.ts';
 import { makePresence, type Presence } from './presence-view.ts';
 import { makeRefusals } from './refusals.ts';
@@ -81,11 +82,12 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const waitUntil = clock.now() + WAIT_FOR_NODES * settings.heartbeatInterval;
   /** Ends the waits for nodes that are not heard. */
   const waits = new Set<() => void>();
-  const sendTo = makeOutbox(deps);
+  const refuse = makeRefusals(deps);
+  const pace = makePace({ clock, sendTo: makeOutbox(deps), refuse });
+  const { sendTo } = pace;
   const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, book, sendTo, ended });
   const nodeJobs = makeNodeJobs({ ...deps, book, perform, sendTo, publish, commit });
-  const refuse = makeRefusals(deps);
-  const inbox = makeInbox({ ...deps, refuse, deliver });
+  const inbox = makeInbox({ ...deps, refuse, deliver, nodeAt: (address) => book.at(address) });
   const unsubscribe = bus.subscribe('nodes', (commands) => {
     for (const command of commands) onCommand(command);
   });
@@ -159,6 +161,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
 
   function onMessage(node: TrackedNode, message: AgentMessage): void {
     if (message.type !== 'heartbeat') {
+      pace.answered(node);
       nodeJobs.onAnswer(node, message);
       return;
     }
@@ -302,6 +305,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   }
 
   function ended(node: TrackedNode): void {
+    pace.forget(node);
     const down: NodeReport[] = [];
     for (const [jobId, watch] of node.jobs) {
       const { fence } = watch.job;
@@ -330,6 +334,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     onFrames: inbox.onFrames,
     stop() {
       inbox.stop();
+      pace.stop();
       unsubscribe();
       endScans();
       for (const cancel of waits) cancel();

@@ -1,5 +1,6 @@
 import type { Principals } from './authenticate.ts';
 import type { AuthorizeSettings, Groups } from './authorize.ts';
+import type { BoundsDeps } from './bounds.ts';
 import type { ConfigDeps } from './routes/config.ts';
 import type { JobEraser } from './routes/delete-job.ts';
 import type { OpenFeeds } from './routes/feeds.ts';
@@ -26,6 +27,8 @@ export interface AppDeps {
   config: ConfigDeps;
   status: StatusSource;
   settings: AuthorizeSettings & CreateJobSettings;
+  /** Without them everything is taken that comes. */
+  bounds?: BoundsDeps;
   /** True for the error of a store that is away for now (Decision 2). */
   isUnavailable: (error: unknown) => boolean;
 }

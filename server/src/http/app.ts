@@ -3,6 +3,7 @@ import { refuse, send } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import { makeAuthenticate } from './authenticate.ts';
 import { makeAuthorize } from './authorize.ts';
+import { applyBounds } from './bounds.ts';
 import { answerClientError } from './client-error.ts';
 import { makeJudge } from './judge.ts';
 import { makeErrorHandler } from './on-error.ts';
@@ -20,8 +21,8 @@ const BOUNDS = {
   /** From the first byte to the answer; every look-up below has a shorter deadline of its own. */
   handlerTimeout: 60_000,
   keepAliveTimeout: 75_000,
-  /** Connections; each takes a descriptor. */
-  maxConnections: 4096,
+  /** How often connections are held against these times. */
+  connectionsCheckingInterval: 5_000,
   /** Characters of one path segment: node names may be long. */
   maxParamLength: 16_384,
 } as const;
@@ -36,12 +37,15 @@ export function makeApp(deps: AppDeps): FastifyInstance {
     requestTimeout: BOUNDS.requestTimeout,
     handlerTimeout: BOUNDS.handlerTimeout,
     keepAliveTimeout: BOUNDS.keepAliveTimeout,
-    http: { headersTimeout: BOUNDS.headersTimeout },
+    http: {
+      headersTimeout: BOUNDS.headersTimeout,
+      connectionsCheckingInterval: BOUNDS.connectionsCheckingInterval,
+    },
     routerOptions: { maxParamLength: BOUNDS.maxParamLength },
     rewriteUrl: ({ url }) => routerUrl(url ?? '/'),
     clientErrorHandler: answerClientError,
   });
-  app.server.maxConnections = BOUNDS.maxConnections;
+  if (deps.bounds !== undefined) applyBounds(app, deps.bounds);
   takeAllMethods(app);
 
   const judge = makeJudge({

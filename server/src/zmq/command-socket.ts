@@ -3,6 +3,7 @@ import { Router } from 'zeromq';
 import type { Clock } from '../clock.ts';
 import type { ZmqContext } from './context.ts';
 import { bindTo, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
+import { makeConnections, type Connections } from './connections.ts';
 import { makeDropCounter } from './drop-counter.ts';
 
 interface Log {
@@ -13,6 +14,7 @@ interface Log {
 
 /** The command channel: a ROUTER that agents connect to (REFERENCE 15.1). */
 export interface CommandSocket {
+  connections: Pick<Connections, 'open' | 'isFull'>;
   /** Listens, for example on `tcp://*:10002`; answers the port. */
   bind(address: string): Promise<number>;
   /** Hands a message over at once, never waits and never throws: an agent that is gone or does not read loses it. */
@@ -30,6 +32,10 @@ export interface CommandSocketDeps {
   curve?: { publicKey: string; secretKey: string };
   /** `max_body_size`, bytes. */
   maxBodySize?: number;
+  /** Connections at most. */
+  maxConnections: number;
+  /** Counts what is refused. */
+  count: (name: string, n?: number) => void;
   /** Messages that wait for one agent at most. */
   highWaterMark?: number;
   /** The connection's address and the frames after it. */
@@ -38,8 +44,8 @@ export interface CommandSocketDeps {
 
 /** An agent is sent a handful of messages a minute: this many waiting ones mean that it does not read. */
 const HIGH_WATER_MARK = 1_000;
-/** Milliseconds in which a new connection must have proved its key. */
-const HANDSHAKE_INTERVAL = 30_000;
+/** The name under which this socket asks the ZAP handler. */
+export const COMMAND_DOMAIN = 'commands';
 
 /** Makes the command socket; it reads from its first bind on. */
 export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
@@ -51,7 +57,6 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
     mandatory: true,
     sendHighWaterMark: deps.highWaterMark ?? HIGH_WATER_MARK,
     receiveHighWaterMark: deps.highWaterMark ?? HIGH_WATER_MARK,
-    handshakeInterval: HANDSHAKE_INTERVAL,
     // libzmq cuts the connection of a peer that sends a longer frame. Twice the limit: what is merely too long
     // is dropped with a line in the log (REFERENCE 15.4), only what is absurd loses its connection.
     maxMessageSize: 2 * Math.max(maxBodySize, MAX_HEADER_BYTES),
@@ -60,14 +65,21 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
       curveSecretKey: deps.curve.secretKey,
       curvePublicKey: deps.curve.publicKey,
       // Without these libzmq lets everyone in when no ZAP handler is there.
-      zapDomain: 'pushy',
+      zapDomain: COMMAND_DOMAIN,
       zapEnforceDomain: true,
     }),
+  });
+  const connections = makeConnections({
+    ...deps,
+    socket: COMMAND_DOMAIN,
+    events: socket.events,
+    max: deps.maxConnections,
   });
   const dropped = makeDropCounter(deps, 'messages to agents that do not read were dropped');
   let reading: Promise<void> | undefined;
 
   return {
+    connections,
     async bind(address) {
       const port = await bindTo(socket, address);
       reading ??= readAll(socket, onFrames, log);
@@ -77,8 +89,10 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
       if (socket.closed) return;
       socket.send([address, header, body]).catch((error: unknown) => {
         const code = codeOf(error);
-        if (code === 'EAGAIN') dropped.count();
-        else log.debug({ code }, 'message to an agent that is gone');
+        if (code === 'EAGAIN') {
+          deps.count('messages_dropped_slow_reader');
+          dropped.count();
+        } else log.debug({ code }, 'message to an agent that is gone');
       });
     },
     async close() {
@@ -86,6 +100,7 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
       // No unbind() before: it works on another thread and corrupts memory while agents come and go.
       socket.close();
       await reading;
+      await connections.end();
     },
   };
 }

@@ -7,7 +7,8 @@ interface Deps {
 
 /** Counts what had to be dropped and says so, at most once in an interval. */
 export interface DropCounter {
-  count(): void;
+  /** `about` is said when this one is the first of its line. */
+  count(about?: object): void;
   stop(): void;
 }
 
@@ -18,9 +19,10 @@ const INTERVAL = 10_000;
 export function makeDropCounter({ clock, log }: Deps, message: string): DropCounter {
   let total = 0;
   let unsaid = 0;
+  let first: object = {};
   let cancel: (() => void) | undefined;
   const say = (): void => {
-    log.warn({ dropped: unsaid, total }, message);
+    log.warn({ dropped: unsaid, total, ...first }, message);
     unsaid = 0;
     cancel = clock.after(INTERVAL, () => {
       cancel = undefined;
@@ -28,9 +30,10 @@ export function makeDropCounter({ clock, log }: Deps, message: string): DropCoun
     });
   };
   return {
-    count() {
+    count(about = {}) {
       total += 1;
       unsaid += 1;
+      if (unsaid === 1) first = about;
       if (cancel === undefined) say();
     },
     stop() {

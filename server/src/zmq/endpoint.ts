@@ -17,6 +17,12 @@ export function bindTo(socket: Publisher | Router, address: string): Promise<num
   });
 }
 
+/**
+ * Milliseconds in which a new connection must have said who it is. Connections that only hang take a descriptor
+ * for so long; a fleet of ten thousand agents that comes back at once needs about half of it.
+ */
+const HANDSHAKE_INTERVAL = 15_000;
+
 /** What both server sockets have in common. Times in milliseconds but for the TCP ones, which are in seconds. */
 export const SERVER_SOCKET_OPTIONS = {
   linger: 0,
@@ -24,6 +30,7 @@ export const SERVER_SOCKET_OPTIONS = {
   sendTimeout: 0,
   // A storm of agents after a restart; the kernel caps it (net.core.somaxconn).
   backlog: 4_096,
+  handshakeInterval: HANDSHAKE_INTERVAL,
   // A half-open connection would keep its descriptor for ever: the kernel asks the other kernel after 5 minutes
   // of silence and gives up a minute later. No agent notices. ZMTP's own heartbeats stay off: old libzmq.
   tcpKeepalive: 1,

@@ -1,10 +1,13 @@
 import type { Frames } from '@pushy/protocol';
 import { Publisher } from 'zeromq';
+import type { Clock } from '../clock.ts';
+import { makeConnections, type Connections } from './connections.ts';
 import type { ZmqContext } from './context.ts';
 import { bindTo, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
 
 /** The broadcast channel: a PUB that agents subscribe to; never encrypted, its messages are signed (REFERENCE 15.1). */
 export interface HeartbeatSocket {
+  connections: Pick<Connections, 'open' | 'isFull'>;
   /** Listens, for example on `tcp://*:10000`; answers the port. */
   bind(address: string): Promise<number>;
   /** Hands a message to all agents that are connected; one that does not read loses it. */
@@ -15,6 +18,16 @@ export interface HeartbeatSocket {
 /** What a heartbeat socket needs. */
 export interface HeartbeatSocketDeps {
   context: ZmqContext;
+  clock: Pick<Clock, 'after'>;
+  /**
+   * Connections ask the ZAP handler of the context: not who they are, for there is no key here, but whether there
+   * is room. libzmq then refuses peers that speak ZMTP 2.0 or older.
+   */
+  guarded: boolean;
+  /** Connections at most. */
+  maxConnections: number;
+  /** Counts what is refused. */
+  count: (name: string, n?: number) => void;
   log: { warn(fields: object, message: string): void };
 }
 
@@ -23,15 +36,27 @@ const HIGH_WATER_MARK = 10;
 /** Bytes of a subscription, all that an agent ever sends here. */
 const MAX_SUBSCRIPTION_BYTES = 1_024;
 
+/** The name under which this socket asks the ZAP handler. */
+export const HEARTBEAT_DOMAIN = 'heartbeats';
+
 /** Makes the broadcast socket. */
-export function makeHeartbeatSocket({ context, log }: HeartbeatSocketDeps): HeartbeatSocket {
+export function makeHeartbeatSocket(deps: HeartbeatSocketDeps): HeartbeatSocket {
+  const { context, log } = deps;
   const socket = new Publisher({
     ...SERVER_SOCKET_OPTIONS,
     context,
     sendHighWaterMark: HIGH_WATER_MARK,
     maxMessageSize: MAX_SUBSCRIPTION_BYTES,
+    ...(deps.guarded && { zapDomain: HEARTBEAT_DOMAIN, zapEnforceDomain: true }),
+  });
+  const connections = makeConnections({
+    ...deps,
+    socket: HEARTBEAT_DOMAIN,
+    events: socket.events,
+    max: deps.maxConnections,
   });
   return {
+    connections,
     bind: (address) => bindTo(socket, address),
     publish(frames) {
       if (socket.closed) return;
@@ -41,7 +66,7 @@ export function makeHeartbeatSocket({ context, log }: HeartbeatSocketDeps): Hear
     },
     close: () => {
       socket.close();
-      return Promise.resolve();
+      return connections.end();
     },
   };
 }

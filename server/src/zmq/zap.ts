@@ -1,22 +1,36 @@
 import { Reply } from 'zeromq';
+import type { Clock } from '../clock.ts';
 import type { ZmqContext } from './context.ts';
+import { makeDropCounter } from './drop-counter.ts';
+import type { HandshakeRate } from './handshake-rate.ts';
 
-/** Decides which CURVE keys may connect (REFERENCE 15.7). */
+/** Decides which peers may connect (REFERENCE 15.7). */
 export interface Zap {
-  /** Must have resolved before the command socket of the same context binds. */
+  /** Must have resolved before a socket of the same context binds. */
   start(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** One socket that asks here, under the name of its ZAP domain. */
+export interface Door {
+  /** True for the 32 bytes of a key that was admitted. Absent: the socket is not encrypted. */
+  allows?: (curveKey: Buffer) => boolean;
+  /** True while there is no room for another connection. */
+  isFull: () => boolean;
+  rate: HandshakeRate;
 }
 
 /** What the handler needs. */
 export interface ZapDeps {
   context: ZmqContext;
+  clock: Pick<Clock, 'now' | 'after'>;
   log: {
     debug(fields: object, message: string): void;
     warn(fields: object, message: string): void;
   };
-  /** True for the 32 bytes of a key that was admitted. */
-  allows: (curveKey: Buffer) => boolean;
+  count: (name: string, n?: number) => void;
+  /** By domain. */
+  doors: Readonly<Record<string, Door>>;
 }
 
 /** libzmq asks here; the address and the version are those of ZeroMQ RFC 27. */
@@ -24,53 +38,88 @@ const ADDRESS = 'inproc://zeromq.zap.01';
 const VERSION = '1.0';
 const CURVE_KEY_BYTES = 32;
 
+/**
+ * 400 tells the peer that it is not wanted, and libzmq's clients give up. 300 tells it nothing: it waits until
+ * this server ends the handshake (`HANDSHAKE_INTERVAL`), and libzmq's clients then connect again by themselves.
+ */
 interface Verdict {
-  status: '200' | '400';
+  status: '200' | '300' | '400';
   text: string;
 }
 
 /** Makes the handler of one context; a context takes one. */
 export function makeZap(deps: ZapDeps): Zap {
   const socket = new Reply({ context: deps.context, linger: 0 });
+  const postponed = makeDropCounter(deps, 'connections were told to come later');
   let answering: Promise<void> | undefined;
+
+  /** Every request gets an answer, whatever it holds: a REP socket without one is stuck. */
+  async function answerAll(): Promise<void> {
+    for await (const request of socket) {
+      const { status, text } = judge(request, deps);
+      if (status === '300') postponed.count({ peer: peerOf(request), reason: text });
+      // version, request id, status code, status text, user id, metadata
+      await socket
+        .send([VERSION, request[1] ?? '', status, text, '', ''])
+        .catch((error: unknown) => {
+          if (!socket.closed) deps.log.warn({ err: error }, 'a ZAP answer could not be sent');
+        });
+    }
+  }
+
   return {
     async start() {
       await socket.bind(ADDRESS);
-      answering = answerAll(socket, deps);
+      answering = answerAll();
     },
     async close() {
+      postponed.stop();
       socket.close();
       await answering;
     },
   };
 }
 
-/** Every request gets an answer, whatever it holds: a REP socket without one is stuck. */
-async function answerAll(socket: Reply, deps: ZapDeps): Promise<void> {
-  for await (const request of socket) {
-    const { status, text } = judge(request, deps);
-    // version, request id, status code, status text, user id, metadata
-    await socket.send([VERSION, request[1] ?? '', status, text, '', '']).catch((error: unknown) => {
-      if (!socket.closed) deps.log.warn({ err: error }, 'a ZAP answer could not be sent');
-    });
-  }
-}
-
 /** Frames: version, request id, domain, peer address, routing id, mechanism, credentials. */
-function judge(request: readonly Buffer[], { allows, log }: ZapDeps): Verdict {
-  const [version, , , peer, , mechanism, curveKey] = request;
-  const fields = { peer: peer?.toString('latin1') };
-  if (version?.toString('latin1') !== VERSION || mechanism === undefined) {
-    log.warn(fields, 'a malformed ZAP request was refused');
+function judge(request: readonly Buffer[], { doors, clock, log, count }: ZapDeps): Verdict {
+  const [version, , domain, , , mechanism, curveKey] = request;
+  const peer = peerOf(request);
+  const door = domain === undefined ? undefined : doorOf(doors, domain.toString('latin1'));
+  if (
+    version?.toString('latin1') !== VERSION ||
+    mechanism === undefined ||
+    door === undefined ||
+    peer === undefined
+  ) {
+    log.warn({ peer }, 'a malformed ZAP request was refused');
     return { status: '400', text: 'Bad request' };
   }
-  if (mechanism.toString('latin1') !== 'CURVE') {
-    log.debug(fields, 'a connection without CURVE was refused');
+  if (mechanism.toString('latin1') !== (door.allows === undefined ? 'NULL' : 'CURVE')) {
+    log.debug({ peer }, 'a connection with another mechanism was refused');
     return { status: '400', text: 'Unknown mechanism' };
   }
-  if (request.length !== 7 || curveKey?.length !== CURVE_KEY_BYTES || !allows(curveKey)) {
-    log.debug(fields, 'a CURVE key that was not admitted was refused');
-    return { status: '400', text: 'No such client' };
+  if (door.allows !== undefined) {
+    if (request.length !== 7 || curveKey?.length !== CURVE_KEY_BYTES || !door.allows(curveKey)) {
+      count('handshakes_refused_key');
+      log.debug({ peer }, 'a CURVE key that was not admitted was refused');
+      return { status: '400', text: 'No such client' };
+    }
+  }
+  if (door.isFull()) {
+    count('handshakes_postponed_full');
+    return { status: '300', text: 'Too many connections' };
+  }
+  if (!door.rate.allows(peer, curveKey, clock.now())) {
+    count('handshakes_postponed_rate');
+    return { status: '300', text: 'Too many handshakes' };
   }
   return { status: '200', text: '' };
+}
+
+function peerOf(request: readonly Buffer[]): string | undefined {
+  return request[3]?.toString('latin1');
+}
+
+function doorOf(doors: ZapDeps['doors'], domain: string): Door | undefined {
+  return Object.hasOwn(doors, domain) ? doors[domain] : undefined;
 }

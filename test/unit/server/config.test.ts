@@ -72,6 +72,7 @@ describe('the settings of the server', () => {
     orgFeedExpiration: ["'0'", 0],
     feedMaxConnections: ['100', 100],
     configLifetime: ['60', 60],
+    admissionCheckInterval: ['600', 600],
     maxBodySize: ['70000', 70_000],
     maxTimeSkew: ['10', 10],
     validateClientNodeName: ["'false'", false],

@@ -27,7 +27,8 @@ function setUp() {
   const gate = (name: string, one: Asker): void => {
     made.admit(name, one);
   };
-  const asker = (name: string, size = 100): Asker => ({
+  const asker = (name: string, size = 100, from = name): Asker => ({
+    from,
     size,
     admitted: (orgId) => answers.push(`${name} ${orgId}`),
     refused: (reason) => answers.push(`${name} ${reason}`),
@@ -92,11 +93,56 @@ describe('from the name of an organization to its guid', () => {
     assert.deepEqual(answers, ['1 organization_away', '2 guid']);
   });
 
-  it('S6 asks for at most 32 names at a time', () => {
+  it('S6 asks for at most 32 names at a time, the others in their order', async () => {
     const { gate, asker, answers, asked } = setUp();
-    for (let i = 0; i < 33; i++) gate(`org-${i}`, asker(`${i}`));
+    for (let i = 0; i < 34; i++) gate(`org-${i}`, asker(`${i}`));
     assert.equal(asked.length, 32);
-    assert.deepEqual(answers, ['32 too_many_organizations']);
+    asked[5]?.answer('guid');
+    await turn();
+    asked[6]?.answer(undefined);
+    await turn();
+    assert.deepEqual(
+      asked.slice(32).map(({ name }) => name),
+      ['org-32', 'org-33'],
+    );
+    assert.deepEqual(answers, ['5 guid', '6 unknown_organization']);
+  });
+
+  it('S6 lets 1,024 further names wait, and as long as those that are asked for', async () => {
+    const { gate, asker, answers, asked, clock } = setUp();
+    for (let i = 0; i < 32 + 1024 + 1; i++) gate(`org-${i}`, asker(`${i}`));
+    assert.deepEqual(answers, ['1056 too_many_organizations']);
+    await clock.advance(10_000);
+    assert.equal(answers.length, 32 + 1024 + 1);
+    assert.equal(asked.length, 32 + 1024);
+    assert.equal(clock.waiting(), 0);
+  });
+
+  it('S6 lets a connection wait for one name at a time, with 16 messages', async () => {
+    const { gate, asker, answers, asked } = setUp();
+    for (let i = 0; i < 40; i++) gate(`org-${i}`, asker(`${i}`, 100, 'hostile'));
+    assert.equal(asked.length, 1);
+    assert.equal(answers.length, 39);
+    for (let i = 0; i < 20; i++) gate('acme', asker(`m${i}`, 100, 'busy'));
+    assert.equal(answers.length, 39 + 4);
+    asked[0]?.answer('guid');
+    await turn();
+    gate('other', asker('again', 100, 'hostile'));
+    assert.equal(asked.at(-1)?.name, 'other');
+  });
+
+  it('S6 strangers do not hold up an organization that was there before', async () => {
+    const { gate, asker, answers, asked, known } = setUp();
+    known.set('acme', 'guid');
+    gate('acme', asker('1'));
+    // The answer is not remembered any longer (H10).
+    known.clear();
+    for (let i = 0; i < 2000; i++) gate(`ghost-${i}`, asker(`g${i}`));
+    answers.length = 0;
+    gate('acme', asker('2'));
+    asked.find(({ name }) => name === 'acme')?.answer('guid');
+    await turn();
+    assert.deepEqual(answers, ['2 guid']);
   });
 
   it('S6 holds at most 20,000 messages', () => {

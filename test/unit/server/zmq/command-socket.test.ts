@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { connect as connectTcp } from 'node:net';
 import { curveKeyPair, Dealer } from 'zeromq';
+import { systemClock } from '../../../../server/src/clock.ts';
 import {
+  COMMAND_DOMAIN,
   makeCommandSocket,
   type CommandSocketDeps,
 } from '../../../../server/src/zmq/command-socket.ts';
@@ -9,6 +11,7 @@ import { makeZmqContext } from '../../../../server/src/zmq/context.ts';
 import { decodeZ85 } from '../../../../server/src/zmq/z85.ts';
 import { makeZap } from '../../../../server/src/zmq/zap.ts';
 import { makeFakeClock } from '../../../helpers/fake-clock.ts';
+import { until } from '../../../helpers/until.ts';
 import { makeLog } from '../../../helpers/logs.ts';
 
 type Received = [address: Buffer, frames: readonly Buffer[]];
@@ -52,19 +55,41 @@ describe('command socket', () => {
     ];
     const curve = curveKeyPair();
     if (zap) {
-      const handler = makeZap({ context, log, allows: (k) => admitted.has(k.toString('hex')) });
+      const handler = makeZap({
+        context,
+        log,
+        clock,
+        count: () => undefined,
+        doors: {
+          [COMMAND_DOMAIN]: {
+            allows: (key) => admitted.has(key.toString('hex')),
+            isFull: () => socket.connections.isFull(),
+            rate: { allows: () => true },
+          },
+        },
+      });
       await handler.start();
       closers.push(() => handler.close());
     }
     const onFrames = (address: Buffer, frames: readonly Buffer[]): void => {
       inbox.put([address, frames]);
     };
-    const socket = makeCommandSocket({ context, log, clock, curve, onFrames, ...given });
+    const counted: string[] = [];
+    const socket = makeCommandSocket({
+      context,
+      log,
+      clock,
+      curve,
+      onFrames,
+      maxConnections: 1000,
+      count: (name) => counted.push(name),
+      ...given,
+    });
     closers.push(() => socket.close());
     const port = await socket.bind('tcp://127.0.0.1:0');
     const admit = (publicKey: string): unknown =>
       admitted.add(decodeZ85(publicKey)?.toString('hex') ?? '');
-    return { socket, log, clock, inbox, curve, port, admit, context };
+    return { socket, log, clock, inbox, curve, port, admit, context, counted };
   }
 
   /** An agent's end; with the server's key it speaks CURVE. */
@@ -149,9 +174,14 @@ describe('command socket', () => {
   });
 
   it('REFERENCE 15.7 refuses everybody where no ZAP handler runs', async () => {
-    const { curve, port } = await serve({}, false);
-    const dealer = dial(port, curve.publicKey);
-    assert.match(await handshake(dealer), /^handshake:error/);
+    const { curve, port, counted } = await serve({}, false);
+    dial(port, curve.publicKey);
+    // The connection may hang until its time is over: libzmq does not end it at once.
+    await until(
+      'the refusal',
+      () => counted,
+      (all) => all.includes('handshakes_failed') || undefined,
+    );
   });
 
   it('disable_curve_encryption speaks plain and asks no ZAP handler', async () => {
@@ -161,6 +191,8 @@ describe('command socket', () => {
       context,
       log: makeLog(),
       clock: makeFakeClock(),
+      maxConnections: 1000,
+      count: () => undefined,
       onFrames: (...received) => {
         inbox.put(received);
       },
@@ -271,6 +303,43 @@ describe('command socket', () => {
     admit(keys.publicKey);
     await dial(port, curve.publicKey, keys).send([HEADER, bodyOf('fine')]);
     await inbox.next();
+  });
+
+  it('counts connections, those that only hang too, and tells whoever is too many to come later', async () => {
+    const { socket, curve, port, admit, inbox, log, counted } = await serve({
+      maxConnections: 3,
+      clock: systemClock,
+    });
+    const { connections } = socket;
+    const openIs = (wanted: number): Promise<true> =>
+      until(
+        `${wanted} connections`,
+        () => connections.open(),
+        (n) => n === wanted || undefined,
+      );
+    const keys = curveKeyPair();
+    admit(keys.publicKey);
+    const first = dial(port, curve.publicKey, keys);
+    await first.send([HEADER, bodyOf('first')]);
+    await inbox.next();
+    const hanging = Array.from({ length: 3 }, () => connectTcp(port, '127.0.0.1'));
+    await openIs(4);
+    assert.equal(connections.isFull(), true);
+    const late = dial(port, curve.publicKey, keys);
+    await late.send([HEADER, bodyOf('late')]);
+    await until(
+      'the refusal',
+      () => counted,
+      (all) => all.includes('handshakes_failed') || undefined,
+    );
+    assert.ok(log.lines.some(({ message }) => message === 'connections were told to come later'));
+    await first.send([HEADER, bodyOf('still there')]);
+    assert.equal((await inbox.next())[1][1]?.toString(), 'still there');
+    for (const socket of hanging) socket.destroy();
+    late.close();
+    await openIs(1);
+    first.close();
+    await openIs(0);
   });
 
   it('serves as several servers in one process, each with its own keys and admissions', async () => {

@@ -5,6 +5,7 @@ import {
   makeHeartbeatSocket,
   type HeartbeatSocket,
 } from '../../../../server/src/zmq/heartbeat-socket.ts';
+import { makeFakeClock } from '../../../helpers/fake-clock.ts';
 import { makeLog } from '../../../helpers/logs.ts';
 
 describe('heartbeat socket', () => {
@@ -12,7 +13,14 @@ describe('heartbeat socket', () => {
   const subscribers: Subscriber[] = [];
   const log = makeLog();
   beforeEach(() => {
-    socket = makeHeartbeatSocket({ context: makeZmqContext(), log });
+    socket = makeHeartbeatSocket({
+      context: makeZmqContext(),
+      clock: makeFakeClock(),
+      log,
+      count: () => undefined,
+      maxConnections: 1000,
+      guarded: false,
+    });
   });
   afterEach(async () => {
     for (const subscriber of subscribers.splice(0)) subscriber.close();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Request } from 'zeromq';
 import { makeZmqContext } from '../../../../server/src/zmq/context.ts';
-import { makeZap, type Zap } from '../../../../server/src/zmq/zap.ts';
+import { makeZap, type Zap, type ZapDeps } from '../../../../server/src/zmq/zap.ts';
+import { makeFakeClock } from '../../../helpers/fake-clock.ts';
 import { makeLog } from '../../../helpers/logs.ts';
 
 const ADMITTED = Buffer.alloc(32, 7);
@@ -10,8 +11,29 @@ describe('ZAP handler', () => {
   const context = makeZmqContext();
   let zap: Zap;
   let asker: Request;
+  const clock = makeFakeClock();
+  const log = makeLog();
+  const counted: string[] = [];
+  let full = false;
+  let often = false;
+  const door = { isFull: () => full, rate: { allows: () => !often } };
+  const deps = (): ZapDeps => ({
+    context,
+    clock,
+    log,
+    count: (name) => counted.push(name),
+    doors: {
+      commands: { ...door, allows: (key) => key.equals(ADMITTED) },
+      heartbeats: door,
+    },
+  });
+  beforeEach(() => {
+    [full, often] = [false, false];
+    log.lines.length = 0;
+    counted.length = 0;
+  });
   before(async () => {
-    zap = makeZap({ context, log: makeLog(), allows: (key) => key.equals(ADMITTED) });
+    zap = makeZap(deps());
     await zap.start();
     asker = new Request({ context, linger: 0 });
     asker.connect('inproc://zeromq.zap.01');
@@ -28,7 +50,7 @@ describe('ZAP handler', () => {
   const request = (mechanism: string, ...credentials: (Buffer | string)[]): (Buffer | string)[] => [
     '1.0',
     'id 1',
-    'pushy',
+    'commands',
     '10.0.0.1',
     '',
     mechanism,
@@ -55,11 +77,51 @@ describe('ZAP handler', () => {
     }
   });
 
+  it('asks no key where nothing is encrypted, and knows no other socket', async () => {
+    const plain = ['1.0', 'id 1', 'heartbeats', '10.0.0.1', '', 'NULL'];
+    assert.deepEqual(await ask(plain), ['1.0', 'id 1', '200', '', '', '']);
+    assert.equal((await ask(plain.with(5, 'CURVE')))[2], '400');
+    for (const domain of ['', 'pushy', 'toString']) {
+      assert.deepEqual((await ask(plain.with(2, domain))).slice(2, 4), ['400', 'Bad request']);
+    }
+  });
+
+  it('tells whoever finds no room to come later (300), counts it, says so once', async () => {
+    full = true;
+    for (let i = 0; i < 3; i++) {
+      const [, , status, text] = await ask(request('CURVE', ADMITTED));
+      assert.deepEqual([status, text], ['300', 'Too many connections']);
+    }
+    assert.equal((await ask(request('CURVE', Buffer.alloc(32))))[2], '400');
+    const lines = log.lines.filter(({ level }) => level === 'warn');
+    assert.deepEqual(lines, [
+      {
+        level: 'warn',
+        fields: { dropped: 1, total: 1, peer: '10.0.0.1', reason: 'Too many connections' },
+        message: 'connections were told to come later',
+      },
+    ]);
+    assert.deepEqual(counted, [
+      'handshakes_postponed_full',
+      'handshakes_postponed_full',
+      'handshakes_postponed_full',
+      'handshakes_refused_key',
+    ]);
+  });
+
+  it('tells whoever comes too often to come later (300)', async () => {
+    often = true;
+    const [, , status, text] = await ask(request('CURVE', ADMITTED));
+    assert.deepEqual([status, text], ['300', 'Too many handshakes']);
+    assert.deepEqual(counted, ['handshakes_postponed_rate']);
+  });
+
   it('goes on after 500 malformed requests', async () => {
     const bad: (Buffer | string)[][] = [
       [''],
       ['1.0'],
       ['2.0', 'id', '', '', '', 'CURVE', ADMITTED],
+      ['1.0', 'id', 'commands', '', ''],
       ['1.0', 'id', '', '', ''],
       [Buffer.alloc(100_000, 0xff)],
       Array.from({ length: 50 }, () => '1.0'),
@@ -72,7 +134,7 @@ describe('ZAP handler', () => {
   });
 
   it('is the only one of its context', async () => {
-    const second = makeZap({ context, log: makeLog(), allows: () => true });
+    const second = makeZap(deps());
     await assert.rejects(second.start(), { code: 'EADDRINUSE' });
     await second.close();
   });

@@ -1,0 +1,57 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** How many descriptors this process may have, and has. */
+export interface Descriptors {
+  limit: number;
+  open: number;
+}
+
+/** Connections that are taken at most, by where they come in. */
+export interface ConnectionBounds {
+  http: number;
+  /** On each of the two ZeroMQ sockets: a node has one on both. */
+  wire: number;
+}
+
+/** The kernel's word for "as many as you like"; beyond this the bounds below are far away anyway. */
+const UNLIMITED = 1_048_576;
+/** Descriptors for everything that is no connection to this server: database, Chef server, files. */
+const RESERVE = 128;
+/** Connections of clients of the API, feeds among them. */
+const MAX_HTTP = 4_096;
+/** Of what there is, the API's part: nodes need two each, and there are many more of them. */
+const HTTP_PART = 1 / 16;
+/** Below so many nodes the limit is worth a line in the log. */
+const FEW_NODES = 2_000;
+
+/** Asks Linux. Elsewhere the limit is not known, and what it would bound is bounded by a usual one. */
+export async function readDescriptors(): Promise<Descriptors> {
+  try {
+    const limits = await readFile('/proc/self/limits', 'utf8');
+    const limit = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? UNLIMITED);
+    return { limit, open: (await readdir('/proc/self/fd')).length };
+  } catch {
+    return { limit: 10_240, open: 64 };
+  }
+}
+
+/** Shares the descriptors that are left among the three listeners. */
+export function boundConnections({ limit, open }: Descriptors): ConnectionBounds {
+  const free = Math.max(0, limit - open - RESERVE);
+  const http = Math.max(16, Math.min(MAX_HTTP, Math.floor(free * HTTP_PART)));
+  return { http, wire: Math.max(16, Math.floor((free - http) / 2)) };
+}
+
+/** Says what the limit means; a person must act when it is small. */
+export function describeBounds(
+  { limit }: Descriptors,
+  bounds: ConnectionBounds,
+  log: Record<'info' | 'warn', (fields: object, message: string) => void>,
+): void {
+  const fields = { descriptors: limit, nodes: bounds.wire, http_connections: bounds.http };
+  if (bounds.wire < FEW_NODES) {
+    log.warn(fields, 'the limit of open files is small: raise it (LimitNOFILE, ulimit -n)');
+  } else {
+    log.info(fields, 'connections are bounded by the limit of open files');
+  }
+}
