@@ -22,7 +22,7 @@ import { makeBroadcast } from './dispatcher/broadcast.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
 import { ServerError } from './errors.ts';
 import type { Log } from './log.ts';
-import { openSecrets } from './secrets/open-secrets.ts';
+import { openSecrets, type Secrets } from './secrets/open-secrets.ts';
 
 /** The world as the server sees it. */
 export interface Ports {
@@ -55,7 +55,7 @@ export function makeServer(config: Config, ports: Ports): Server {
   async function start(): Promise<Listening> {
     await mkdir(config.dir, { recursive: true, mode: 0o700 }).catch(cannot('dir: cannot be used'));
     // First of all: whoever has the socket has the data directory, and nobody settles another's jobs.
-    const { promise: opened, resolve: opens } = deferred<Db>();
+    const { promise: opened, resolve: opens } = deferred<{ db: Db; secrets: Secrets }>();
     const nodeRemoved = async (orgId: string, node: string): Promise<void> => {
       const removed = wire.admissions.remove(orgId, node);
       dispatcher.dropNode(orgId, node);
@@ -64,7 +64,7 @@ export function makeServer(config: Config, ports: Ports): Server {
         log.warn({ err: error, node }, 'keys of a removed node may still be stored');
       });
     };
-    const control = await openControlSocket({ config, db: opened, nodeRemoved, log });
+    const control = await openControlSocket({ config, opened, nodeRemoved, log });
     teardown.add('control socket', () => control.close());
 
     const db = await openOwnDatabase(config, log, clock);
@@ -96,7 +96,7 @@ export function makeServer(config: Config, ports: Ports): Server {
     teardown.add('dispatcher', () => dispatcher.stop());
     // Before the first frame: a job that goes on knows its nodes when they are heard.
     dispatcher.jobs.resume(unfinished);
-    opens(db);
+    opens({ db, secrets });
     const bound = await wire.bind();
 
     const api = openApi({ ...shared, dispatcher, ports: bound });
