@@ -8,6 +8,7 @@ import { openDirectory } from './compose/open-directory.ts';
 import { openDispatcher } from './compose/open-dispatcher.ts';
 import { openFeedLog } from './compose/open-feed-log.ts';
 import { openWire } from './compose/open-wire.ts';
+import { makePlainRowSealing } from './compose/plain-row-sealing.ts';
 import { makeTeardown } from './compose/teardown.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './ctl/control-server.ts';
@@ -17,6 +18,7 @@ import type { Db } from './db/db.ts';
 import { missingSealingKeys } from './db/missing-sealing-keys.ts';
 import { readUnfinishedJobs } from './db/read-unfinished-jobs.ts';
 import type { Sealer } from './db/sealer.ts';
+import { sealPlainRows } from './db/seal-plain-rows.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import { boundConnections, describeBounds, readDescriptors } from './descriptors.ts';
@@ -26,7 +28,7 @@ import { serveMetrics } from './http/metrics-server.ts';
 import type { Log } from './log.ts';
 import { makeDirectory } from './make-directory.ts';
 import { makeMetrics } from './metrics.ts';
-import { openSecrets } from './secrets/open-secrets.ts';
+import { openSecrets, type Secrets } from './secrets/open-secrets.ts';
 
 /** The world as the server sees it. */
 export interface Ports {
@@ -62,7 +64,7 @@ export function makeServer(config: Config, ports: Ports): Server {
   async function start(): Promise<Listening> {
     await makeDirectory('dir', config.dir);
     // First of all: whoever has the socket has the data directory, and nobody settles another's jobs.
-    const { promise: opened, resolve: opens } = deferred<Db>();
+    const { promise: opened, resolve: opens } = deferred<{ db: Db; secrets: Secrets }>();
     const nodeRemoved = async (orgId: string, node: string): Promise<void> => {
       const removed = wire.admissions.remove(orgId, node);
       dispatcher.dropNode(orgId, node);
@@ -71,7 +73,7 @@ export function makeServer(config: Config, ports: Ports): Server {
         log.warn({ err: error, node }, 'keys of a removed node may still be stored');
       });
     };
-    const control = await openControlSocket({ config, db: opened, nodeRemoved, log });
+    const control = await openControlSocket({ config, opened, nodeRemoved, log });
     teardown.add('control socket', () => control.close());
 
     const db = await openOwnDatabase(config, log, clock);
@@ -124,7 +126,7 @@ export function makeServer(config: Config, ports: Ports): Server {
     teardown.add('dispatcher', () => dispatcher.stop());
     // Before the first frame: a job that goes on knows its nodes when they are heard.
     dispatcher.jobs.resume(unfinished);
-    opens(db);
+    opens({ db, secrets });
     const bound = await wire.bind();
 
     metrics.read({
@@ -166,6 +168,14 @@ export function makeServer(config: Config, ports: Ports): Server {
       return undefined;
     });
     broadcast.start();
+
+    const sealing = makePlainRowSealing({
+      clock,
+      log,
+      seal: (limit) => sealPlainRows(db, secrets.sealer, limit),
+    });
+    teardown.add('sealing of plain rows', () => sealing.stop());
+    sealing.start();
 
     return {
       apiPort: portOf(api.server.address()),
