@@ -82,6 +82,7 @@ const NODES = ['a', 'b'];
 
 const happenings: readonly JobEvent[] = [
   { kind: 'start' },
+  { kind: 'resume' },
   ...NODE_REPORTS.flatMap((report) =>
     NODES.map((node): JobEvent => ({ kind: 'report', node, report })),
   ),
