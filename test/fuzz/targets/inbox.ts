@@ -36,6 +36,8 @@ export function inboxTarget(): FuzzTarget {
       known: (name) => (name === 'acme' || name === 'other' ? `id-of-${name}` : undefined),
       resolve: () => Promise.resolve(undefined),
     },
+    counts: { received: () => undefined },
+    nodeAt: () => undefined,
     refuse: () => undefined,
     deliver: (_, org, message) => delivered.push({ org, node: message.node }),
   });

@@ -22,6 +22,8 @@ export async function requestsTarget(): Promise<FuzzTarget> {
     id: 'a'.repeat(32),
     command: 'c',
     status: 'complete',
+    quorum: 1,
+    requester: 'alice',
     runTimeout: 1,
     createdAt: 0,
     updatedAt: 0,
