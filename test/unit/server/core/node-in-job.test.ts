@@ -28,7 +28,7 @@ describe('a node in a job (Decisions 3 and 5)', () => {
       const [after, finding] = EXPECTED[`${stage} ${claim}`] ?? [0, undefined];
       it(`${stage}: ${claim} heartbeats lead to ${finding ?? 'nothing'}`, () => {
         const node = makeNodeInJob(stage);
-        const found = [1, 2, 3].map(() => claimed(node, claim, 1)).map((what) => what ?? '-');
+        const found: string[] = [1, 2, 3].map(() => claimed(node, claim, 1) ?? '-');
         if (finding === undefined) assert.deepEqual(found, ['-', '-', '-']);
         else assert.equal(found.indexOf(finding), after - 1, found.join());
       });
