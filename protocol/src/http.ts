@@ -145,6 +145,8 @@ export const NODE_LIST = Type.Union([Type.Array(NODE_AVAILABILITY), Type.Array(N
 export const CONFIG_QUERY = Type.Object({
   /** CURVE public key of the client in Z85. */
   ccpk: Type.Optional(Type.String()),
+  /** What the agent can do, separated by commas (CAPABILITIES); unknown ones are ignored. */
+  capabilities: Type.Optional(Type.String()),
 });
 
 /** The richer answer, where it is asked for. */

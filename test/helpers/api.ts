@@ -39,7 +39,13 @@ export interface TestApi {
   stopped: { id: string; nodes: readonly string[] | undefined }[];
   /** What lists were asked for. */
   queries: object[];
-  admitted: { orgId: string; node: string; curveKey: Buffer; requester: object }[];
+  admitted: {
+    orgId: string;
+    node: string;
+    curveKey: Buffer;
+    requester: object;
+    capabilities: readonly string[];
+  }[];
   logged: { message: string; fields: object }[];
   asked: string[];
   groups: Map<string, string[]>;

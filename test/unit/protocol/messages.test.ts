@@ -88,6 +88,13 @@ const shapes: Shape[] = [
     wrong: { ...serverWrong, job_id: text },
   },
   {
+    title: 'Decision 5 result_ack',
+    read: readServerMessage,
+    body: { ...fromServer, type: 'result_ack', job_id: JOB },
+    required: ['sequence', 'timestamp', 'type', 'job_id'],
+    wrong: { ...serverWrong, job_id: text },
+  },
+  {
     title: '15.5 heartbeat',
     read: readBroadcast,
     body: { ...fromServer, server: 'chef.example.com', type: 'heartbeat', incarnation_id: 'x' },

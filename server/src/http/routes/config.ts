@@ -2,8 +2,10 @@ import {
   CURVE_KEY_LENGTH,
   OFFLINE_THRESHOLD,
   ONLINE_THRESHOLD,
+  parseCapabilities,
   wrapSessionKey,
   type AgentConfig,
+  type Capability,
 } from '@pushy/protocol';
 import { refuse, type Judged } from '../answer.ts';
 import type { Asked, Route } from '../route.ts';
@@ -34,6 +36,7 @@ interface Admission {
   node: string;
   curveKey: Buffer;
   requester: { name: string; type: 'user' | 'client' };
+  capabilities: readonly Capability[];
 }
 
 export interface ConfigDeps {
@@ -53,20 +56,26 @@ export function makeGetConfig(deps: ConfigDeps): Route<Buffer | undefined> {
       deps.settings().curvePublicKey === undefined
         ? { ok: true, value: undefined }
         : readCurveKey(asked, deps),
-    answer: async ({ org, orgId, principal, params }, curveKey) => {
+    answer: async ({ org, orgId, principal, params, query }, curveKey) => {
       const node = params['node'] ?? '';
+      const { name, type } = principal;
+      // Decision 12: they are stored with the key. Where there is none, a restart would forget what was promised.
+      const isKept = curveKey !== undefined && type === 'client';
+      const asked = isKept ? query['capabilities'] : undefined;
+      const capabilities = typeof asked === 'string' ? parseCapabilities(asked) : undefined;
       // S3: a user gets a configuration that works for nobody: the key is thrown away.
-      const key = principal.type === 'client' ? deps.sessionKey(orgId, node) : deps.randomBytes(32);
+      const key = type === 'client' ? deps.sessionKey(orgId, node) : deps.randomBytes(32);
       const json: AgentConfig = {
         ...describe(deps.settings()),
         node,
         organization: org,
         encoded_session_key: wrapSessionKey(key, principal.publicKey),
+        ...(capabilities === undefined ? {} : { capabilities }),
       };
       // S1: nothing can refuse this request any more.
       if (curveKey !== undefined) {
-        const { name, type } = principal;
-        await deps.admit({ orgId, node, curveKey, requester: { name, type } });
+        const requester = { name, type };
+        await deps.admit({ orgId, node, curveKey, requester, capabilities: capabilities ?? [] });
       }
       return { status: 200, json };
     },

@@ -3,7 +3,12 @@ import { makeLocalBus } from '../../../../server/src/bus/local.ts';
 import type { FeedEvent } from '../../../../server/src/core/feed-event.ts';
 import type { DispatcherDeps } from '../../../../server/src/dispatcher/dispatcher.ts';
 import { makeFeedLog } from '../../../../server/src/feed-log.ts';
-import { makeRoom, ORG_ID, type Room } from '../../../helpers/dispatcher-room.ts';
+import {
+  makeRoom,
+  ORG_ID,
+  type Room,
+  type SimulatedAgent,
+} from '../../../helpers/dispatcher-room.ts';
 import { turn } from '../../../helpers/fake-clock.ts';
 
 describe('the dispatcher', () => {
@@ -198,6 +203,142 @@ describe('the dispatcher', () => {
     assert.equal(shown.at(-1), 'job_complete(quorum_failed)');
     await clock.advance(5000);
     assert.deepEqual(dispatcher.jobs.inMemory(), []);
+  });
+
+  describe('Decision 2, while the database is away', () => {
+    const beat = async (agents: readonly SimulatedAgent[], ms: number, more = {}) => {
+      for (let left = ms; left > 0; left -= 1000) {
+        for (const agent of agents) await agent.say('heartbeat', more);
+        await room.clock.advance(Math.min(left, 1000));
+      }
+    };
+
+    it('starts no run phase, and the run timeout counts from its start', async () => {
+      const { ready, start, store } = open();
+      const [a, b] = [await ready('a'), await ready('b')];
+      const id = await start(['a', 'b'], { quorum: 1, runTimeout: 20 });
+      store.failure = new Error('away');
+      for (const agent of [a, b]) await agent.say('ack_commit', { job_id: id });
+      const committed = { job_state: 'committed', job_id: id };
+      await beat([a, b], 15_000, committed);
+      assert.deepEqual([a.heard(), b.heard()], [['commit'], ['commit']]);
+      // Who is lost meanwhile is not started.
+      room.dispatcher.dropNode(ORG_ID, 'b');
+      store.failure = undefined;
+      await beat([a], 2000, committed);
+      assert.deepEqual([a.heard(), b.heard()], [['run'], []]);
+      await a.say('ack_run', { job_id: id });
+      const running = { job_state: 'running', job_id: id };
+      await beat([a], 17_000, running);
+      assert.equal(store.statusOf(id), 'running');
+      await beat([a], 3000, running);
+      assert.equal(store.statusOf(id), 'timed_out');
+    });
+
+    it('starts nobody for whom the job was stopped meanwhile', async () => {
+      const { ready, start, store, dispatcher, clock } = open();
+      const a = await ready('a');
+      const id = await start(['a']);
+      store.failure = new Error('away');
+      await a.say('ack_commit', { job_id: id });
+      await assert.rejects(dispatcher.jobs.stop(id), /could not be saved/);
+      store.failure = undefined;
+      await clock.advance(2000);
+      assert.ok(!a.heard().includes('run'));
+      await a.say('aborted', { job_id: id });
+      assert.equal(store.statusOf(id), 'aborted');
+    });
+
+    it('gives the vote as much longer as the database was away', async () => {
+      const { ready, start, store, clock } = open();
+      const [a, b] = [await ready('a'), await ready('b')];
+      const id = await start(['a', 'b']);
+      store.failure = new Error('away');
+      await a.say('ack_commit', { job_id: id });
+      await beat([a, b], 70_000, { job_state: 'idle', job_id: id });
+      store.failure = undefined;
+      await beat([a, b], 50_000, { job_state: 'idle', job_id: id });
+      assert.equal(store.statusOf(id), 'voting');
+      await beat([a, b], 15_000, { job_state: 'idle', job_id: id });
+      assert.equal(store.statusOf(id), 'quorum_failed');
+      await clock.advance(5000);
+    });
+
+    it('keeps the results that arrive, and saves them when it is back', async () => {
+      const { ready, start, store, clock } = open();
+      const a = await ready('a');
+      const id = await start(['a'], { capture: true });
+      await a.say('ack_commit', { job_id: id });
+      await a.say('ack_run', { job_id: id });
+      store.failure = new Error('away');
+      await a.say('succeeded', { job_id: id, stdout: 'out', stderr: '' });
+      await clock.advance(10_000);
+      store.failure = undefined;
+      await clock.advance(2000);
+      assert.deepEqual([store.outputOf(id, 'a'), store.statusOf(id)], ['out|', 'complete']);
+    });
+  });
+
+  describe('Decision 8', () => {
+    it('a stop is durable when it is answered', async () => {
+      const { ready, start, store, dispatcher } = open();
+      await ready('a');
+      const id = await start(['a']);
+      let release = (): void => undefined;
+      const gate = new Promise<void>((resolve) => (release = resolve));
+      store.gate = () => gate;
+      let answered = false;
+      const stopping = dispatcher.jobs.stop(id).then(() => (answered = true));
+      await turn();
+      assert.equal(answered, false);
+      release();
+      await stopping;
+      assert.equal(store.unfinished()[0]?.stopped, true);
+    });
+
+    it('a stop of some nodes names those that it concerns, and none where there are none', async () => {
+      const { ready, start, store, dispatcher } = open();
+      const [a] = [await ready('a'), await ready('b')];
+      const id = await start(['a', 'b']);
+      await a.say('nack_commit', { job_id: id });
+      assert.equal(await dispatcher.jobs.stop(id, ['a', 'stranger']), true);
+      assert.equal(await dispatcher.jobs.stop(id, ['b', 'a']), true);
+      const stops = store.batches.flatMap((batch) => batch.stops);
+      assert.deepEqual(stops, [{ jobId: id, nodes: ['b'] }]);
+    });
+
+    it('the last vote and a stop count in the order in which they come', async () => {
+      const { ready, start, dispatcher, feed } = open();
+      const a = await ready('a');
+      const first = await start(['a']);
+      const stopping = dispatcher.jobs.stop(first);
+      await a.say('ack_commit', { job_id: first });
+      await stopping;
+      assert.deepEqual(a.heard(), ['commit', 'abort']);
+      await a.say('aborted', { job_id: first });
+      assert.equal(feed.at(-1), 'job_complete(aborted)');
+      const second = await start(['a']);
+      await a.say('ack_commit', { job_id: second });
+      await dispatcher.jobs.stop(second);
+      await turn();
+      assert.deepEqual(a.heard(), ['commit', 'run', 'abort']);
+    });
+
+    it('a deleted job leaves memory at once; one in flight, or not durable, does not', async () => {
+      const { ready, start, dispatcher, clock } = open();
+      const a = await ready('a');
+      const id = await start(['a']);
+      dispatcher.jobs.forget(id);
+      dispatcher.jobs.forget('nobody knows it');
+      assert.deepEqual(dispatcher.jobs.inMemory(), [id]);
+      await a.say('nack_commit', { job_id: id });
+      assert.deepEqual(dispatcher.jobs.inMemory(), [id]);
+      dispatcher.jobs.forget(id);
+      assert.deepEqual(dispatcher.jobs.inMemory(), []);
+      await clock.advance(0);
+      await a.say('ack_run', { job_id: id });
+      assert.deepEqual(a.heard(), ['commit', 'abort']);
+    });
   });
 
   describe('a failure of ours', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { JobChanges } from '../../../../server/src/core/job-record.ts';
+import { changesOf } from '../../../../server/src/dispatcher/split-changes.ts';
 import { makeSaver, NotDurableError, type Saver } from '../../../../server/src/dispatcher/saver.ts';
 import { makeFakeClock, turn, type FakeClock } from '../../../helpers/fake-clock.ts';
 import { makeMemoryStore, type MemoryStore } from '../../../helpers/memory-store.ts';
@@ -8,6 +9,7 @@ describe('the writer of changes', () => {
   let clock: FakeClock;
   let store: MemoryStore;
   let said: string[];
+  let lines: { message: string; fields: Record<string, unknown> }[];
   let shown: string[];
   let broken: boolean;
   let saver: Saver;
@@ -15,7 +17,11 @@ describe('the writer of changes', () => {
     clock = makeFakeClock();
     store = makeMemoryStore();
     said = [];
-    const say = (_fields: object, message: string) => said.push(message);
+    lines = [];
+    const say = (fields: object, message: string) => {
+      said.push(message);
+      lines.push({ message, fields: { ...fields } });
+    };
     shown = [];
     broken = false;
     const feeds = {
@@ -288,6 +294,136 @@ describe('the writer of changes', () => {
       );
       assert.deepEqual(shown.slice(-2), ['job-200001', 'org-1']);
     });
+  });
+
+  describe('where the store refuses a batch for ever', () => {
+    const isBad = (change: { node?: string; jobId: string }) =>
+      change.node === 'bad' || change.jobId === 'bad';
+    const refuseBad = (): void => {
+      store.refusal = ({ outputs, nodes, jobs, events, orgEvents, stops }) =>
+        [...outputs, ...nodes, ...jobs, ...events, ...orgEvents, ...stops].some(isBad);
+    };
+    const writtenNodes = () =>
+      store.batches.flatMap(({ nodes }) => nodes.map(({ jobId, node }) => `${jobId} ${node}`));
+    const lost = () =>
+      lines.filter(({ message }) => message.startsWith('a change of a job is lost'));
+
+    it('Decision 2 finds the culprit, drops it with a line, and saves all others', async () => {
+      refuseBad();
+      for (const job of ['i', 'j', 'k']) saver.nodes(job, ['a', 'b', 'c', 'd'], 'ready');
+      saver.nodes('j', ['bad'], 'ready');
+      saver.output(output('e', 'out'));
+      saver.job('k', 'running');
+      let durable = false;
+      void saver.durable().then(() => (durable = true));
+      await clock.advance(20_000);
+      assert.equal(durable, true);
+      assert.equal(writtenNodes().length, 12);
+      assert.deepEqual(
+        lost().map(({ fields }) => [fields['kind'], fields['jobId'], fields['node']]),
+        [['nodes', 'j', 'bad']],
+      );
+      assert.equal(store.batches.flatMap(({ outputs }) => outputs).length, 1);
+      assert.equal(store.batches.flatMap(({ jobs }) => jobs).length, 1);
+      await saver.flushed();
+      assert.equal(clock.waiting(), 0);
+    });
+
+    it('writes the status of a job after all else of it', async () => {
+      refuseBad();
+      saver.job('j', 'complete');
+      saver.nodes('j', ['bad', 'a'], 'succeeded');
+      saver.stopRequest({ jobId: 'j' });
+      await clock.advance(20_000);
+      const kinds = store.batches.flatMap((batch) => changesOf(batch).map(({ kind }) => kind));
+      assert.deepEqual(kinds, ['stops', 'nodes', 'jobs']);
+    });
+
+    it('shows events that it had to let go, so that whoever reads along sees the end', async () => {
+      refuseBad();
+      const event = { name: 'quorum_succeeded', data: {} } as const;
+      saver.event({ jobId: 'bad', seq: 1, at: 1, event });
+      saver.event({ jobId: 'j', seq: 2, at: 2, event });
+      await clock.advance(20_000);
+      assert.deepEqual(shown.sort(), ['job-1', 'job-2']);
+      assert.equal(lost().length, 1);
+    });
+
+    it('tries a batch of one change three times first', async () => {
+      let tries = 0;
+      store.refusal = () => ++tries <= 2;
+      saver.nodes('j', ['a'], 'ready');
+      await clock.advance(20_000);
+      assert.deepEqual([tries, lost()], [3, []]);
+      store.refusal = () => true;
+      saver.nodes('j', ['a'], 'running');
+      await clock.advance(20_000);
+      assert.equal(lost().length, 1);
+      assert.equal(clock.waiting(), 0);
+    });
+
+    it('keeps the parts while the store is away, and what comes meanwhile', async () => {
+      refuseBad();
+      saver.nodes('i', ['a'], 'ready');
+      saver.nodes('j', ['bad'], 'ready');
+      let writes = 0;
+      store.gate = () => {
+        writes += 1;
+        if (writes === 4) store.failure = new Error('away');
+        return Promise.resolve();
+      };
+      await clock.advance(10_000);
+      saver.nodes('i', ['a'], 'running');
+      await assert.rejects(saver.flushed(), NotDurableError);
+      assert.equal(store.batches.length, 0);
+      store.failure = undefined;
+      await clock.advance(20_000);
+      assert.deepEqual(
+        store.batches.flatMap(({ nodes }) => nodes.map(({ status }) => status)),
+        ['ready', 'running'],
+      );
+      assert.equal(lost().length, 1);
+    });
+  });
+
+  it('Decision 2 counts for how long the store was away, from the write that failed first', async () => {
+    assert.equal(saver.outage(), 0);
+    store.failure = new Error('away');
+    saver.nodes('j', ['a'], 'ready');
+    await clock.advance(1050);
+    assert.equal(saver.outage(), 1000);
+    store.failure = undefined;
+    await clock.advance(2000);
+    const { length } = store.batches;
+    assert.equal(length, 1);
+    const outage = saver.outage();
+    assert.ok(outage >= 1000 && outage <= 3000, String(outage));
+    await clock.advance(2000);
+    assert.equal(saver.outage(), outage);
+  });
+
+  it('Decision 2 dates the start of a run when it is written', async () => {
+    store.failure = new Error('away');
+    saver.job('j', 'running');
+    saver.job('k', 'complete');
+    const decided = clock.now();
+    await clock.advance(5000);
+    store.failure = undefined;
+    await clock.advance(2000);
+    const at = Object.fromEntries(store.batches[0]!.jobs.map((job) => [job.jobId, job.at]));
+    assert.equal(at['k'], decided);
+    assert.ok((at['j'] ?? 0) >= decided + 5000);
+  });
+
+  it('Decision 5 kept waits for the next write and does not hurry it', async () => {
+    await saver.kept();
+    saver.nodes('j', ['a'], 'ready');
+    let kept = false;
+    void saver.kept().then(() => (kept = true));
+    await clock.advance(49);
+    assert.deepEqual([kept, store.batches.length], [false, 0]);
+    await clock.advance(1);
+    assert.deepEqual([kept, store.batches.length], [true, 1]);
   });
 
   it('stop writes what is left', async () => {

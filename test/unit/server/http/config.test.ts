@@ -59,8 +59,34 @@ describe('GET config/NODE (REFERENCE 8.2)', () => {
         node: 'web1',
         curveKey: undefined,
         requester: { name: 'web1', type: 'client' },
+        capabilities: [],
       },
     );
+  });
+
+  it('Decision 5 agrees on capabilities with a node that names them, and keeps them with its key', async () => {
+    const path = `${WITH_KEY}&capabilities=${encodeURIComponent('flight, result_ack,result_ack')}`;
+    const answer = await api.as('web1', { path });
+    assert.deepEqual((JSON.parse(answer.body) as AgentConfig).capabilities, ['result_ack']);
+    await api.as('web1', { path: `${WITH_KEY}&capabilities=` });
+    await api.as('alice', { path });
+    assert.deepEqual(
+      api.admitted.map(({ capabilities }) => capabilities),
+      [['result_ack'], [], []],
+    );
+  });
+
+  it('Decision 5 promises a user nothing, and nobody anything where no key is kept', async () => {
+    const query = 'capabilities=result_ack';
+    const user = await api.as('alice', { path: `${WITH_KEY}&${query}` });
+    const settings = api.world.config.settings();
+    delete settings.curvePublicKey;
+    api.world.config.settings = () => settings;
+    const plain = await api.as('web1', { path: `${PATH}?${query}` });
+    for (const { status, body } of [user, plain]) {
+      assert.equal(status, 200);
+      assert.equal('capabilities' in (JSON.parse(body) as object), false);
+    }
   });
 
   it('S3 gives a user a configuration with a key that is thrown away', async () => {

@@ -134,6 +134,28 @@ describe('admissions', () => {
     again.close();
   });
 
+  it('Decision 12 keeps what a node can do with its newest key, also over a restart', async () => {
+    const capable = (from: Admissions, node: string) =>
+      from.hasCapability('acme-guid', node, 'result_ack');
+    await admissions.admit({ ...fromClient(1), capabilities: ['result_ack'] });
+    await admissions.admit({ ...fromClient(5, 'web2'), capabilities: ['result_ack'] });
+    await clock.advance(1);
+    await admissions.admit({ ...fromUser(3), capabilities: ['result_ack'], node: 'web3' });
+    await admissions.admit(fromClient(6, 'web2'));
+    const again = makeAdmissions({ clock, log, store });
+    await again.load();
+    again.close();
+    for (const table of [admissions, again]) {
+      assert.deepEqual(
+        ['web1', 'web2', 'web3'].map((node) => capable(table, node)),
+        [true, false, false],
+      );
+      assert.equal(table.hasCapability('acme-guid', 'web1', 'flight'), false);
+    }
+    await admissions.remove('acme-guid', 'web1');
+    assert.equal(capable(admissions, 'web1'), false);
+  });
+
   it('admits a node while the database is away, with a line in the log', async () => {
     store.away = true;
     await admissions.admit(fromClient(1));
