@@ -19,8 +19,11 @@ const UNLIMITED = 1_048_576;
 const RESERVE = 128;
 /** Connections of clients of the API, feeds among them. */
 const MAX_HTTP = 4_096;
-/** Of what there is, the API's part: nodes need two each, and there are many more of them. */
-const HTTP_PART = 1 / 16;
+/**
+ * Of what there is, the API's part. Nodes need two descriptors each, and there are many more of them; half of this
+ * part is promised to them as well, for clients seldom use all of it.
+ */
+const HTTP_PART = 1 / 8;
 /** Below so many nodes the limit is worth a line in the log. */
 const FEW_NODES = 2_000;
 
@@ -39,7 +42,7 @@ export async function readDescriptors(): Promise<Descriptors> {
 export function boundConnections({ limit, open }: Descriptors): ConnectionBounds {
   const free = Math.max(0, limit - open - RESERVE);
   const http = Math.max(16, Math.min(MAX_HTTP, Math.floor(free * HTTP_PART)));
-  return { http, wire: Math.max(16, Math.floor((free - http) / 2)) };
+  return { http, wire: Math.max(16, Math.floor((free - http / 2) / 2)) };
 }
 
 /** Says what the limit means; a person must act when it is small. */

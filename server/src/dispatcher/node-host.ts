@@ -84,9 +84,8 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const waits = new Set<() => void>();
   const refuse = makeRefusals(deps);
   const pace = makePace({ clock, sendTo: makeOutbox(deps), refuse });
-  const { sendTo } = pace;
-  const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, book, sendTo, ended });
-  const nodeJobs = makeNodeJobs({ ...deps, book, perform, sendTo, publish, commit });
+  const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, ...pace, book, ended });
+  const nodeJobs = makeNodeJobs({ ...deps, ...pace, book, perform, publish, commit });
   const inbox = makeInbox({ ...deps, refuse, deliver, nodeAt: (address) => book.at(address) });
   const unsubscribe = bus.subscribe('nodes', (commands) => {
     for (const command of commands) onCommand(command);
@@ -273,7 +272,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
       ordered(watch.at, 'told', node?.connection);
       if (node !== undefined) {
         guarded(node, () => {
-          sendTo(node, clock.now(), runTail(jobId));
+          pace.sendTo(node, clock.now(), runTail(jobId));
         });
       }
     } else if (watch.at.stage === 'waiting') {
@@ -292,7 +291,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
 
   function commit(node: TrackedNode, jobId: string, watch: Watch): void {
     ordered(watch.at, 'asked', node.connection);
-    sendTo(node, clock.now(), watch.job.tail);
+    pace.sendTo(node, clock.now(), watch.job.tail);
   }
 
   function scan(now: number): void {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { answerBegins } from './answering.ts';
 
 /** What a request is answered with. */
 export interface Answer {
@@ -32,6 +33,7 @@ export function refuseBare(status: number, text: string): { ok: false; answer: A
 
 /** Sends an answer with its exact length and type (H8: errors have a type as well). */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  answerBegins(reply);
   if (answer.stream !== undefined) {
     reply.hijack();
     reply.raw.writeHead(answer.status, answer.headers);

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { refuse, send } from './answer.ts';
+import { onAnswer } from './answering.ts';
 import { makeRush, type RushDeps } from './rush.ts';
 
 /** What bounds the listener. */
@@ -21,7 +22,6 @@ export function applyBounds(app: FastifyInstance, deps: BoundsDeps): void {
   const { clock, count } = deps;
   const rush = makeRush(deps);
   const refused = makeQuietWarning(deps);
-  const leaves = new WeakMap<object, () => void>();
 
   app.server.maxConnections = deps.maxConnections;
   app.server.on('drop', () => {
@@ -44,16 +44,15 @@ export function applyBounds(app: FastifyInstance, deps: BoundsDeps): void {
         refuse(503, 'The server is busy. Try again.', { 'retry-after': '1' }).answer,
       );
     }
-    leaves.set(reply, leave);
-    // Whoever has gone meanwhile closes nothing any more.
-    if (reply.raw.destroyed || request.raw.socket.destroyed) leave();
-    else reply.raw.once('close', leave);
+    if (reply.raw.destroyed || request.raw.socket.destroyed) {
+      // Whoever asked has gone while he waited: there is nobody to judge, and nobody to answer.
+      leave();
+      return reply.hijack();
+    }
+    // A feed is answered for hours: it counts until its answer begins.
+    onAnswer(reply, leave);
+    reply.raw.once('close', leave);
     return undefined;
-  });
-  // A feed is answered for hours: it counts until its answer begins.
-  app.addHook('onSend', (_, reply, __, done) => {
-    leaves.get(reply)?.();
-    done();
   });
 
   function makeQuietWarning({ log }: BoundsDeps): BoundsDeps['log']['warn'] {

@@ -28,13 +28,14 @@ export interface ConnectionsDeps {
 /** Events that are read in one go before the rest of the process gets its turn. */
 const BATCH = 256;
 /**
- * Milliseconds between two connections while there are too many, or while the kernel refuses them. libzmq takes
- * every connection that the kernel has for it, as quickly as it can, and has no bound. But its thread waits for
- * whoever reads these events once 2,000 are unread: reading slowly is the brake. All other traffic goes on
- * between two events, at most this much later; and at the descriptor limit, where libzmq would try to accept
- * without a pause, its thread rests instead of taking a whole core.
+ * While there are too many connections, or while the kernel refuses them, so many are read and then nothing for
+ * `REST` milliseconds. libzmq takes every connection that the kernel has for it, as quickly as it can, and at the
+ * limit of descriptors it tries without a pause. But its thread waits for whoever reads these events once 2,000 of
+ * them are unread, and goes on when half of them are read. So reading slowly is the brake: a whole core becomes a
+ * few per cent, and the other traffic of that thread waits for a quarter of a second at most.
  */
-const BRAKE = 10;
+const BRAKED = 20;
+const REST = 4;
 
 /** Counts from the socket's first event on. */
 export function makeConnections(deps: ConnectionsDeps): Connections {
@@ -70,13 +71,15 @@ export function makeConnections(deps: ConnectionsDeps): Connections {
 
   async function read(): Promise<void> {
     let unpaused = 0;
+    let braked = 0;
     try {
       for await (const event of events) {
-        const brake = note(event);
         unpaused += 1;
-        if (!brake && unpaused < BATCH) continue;
+        if (note(event)) braked += 1;
+        if (braked < BRAKED && unpaused < BATCH) continue;
+        await pause(braked < BRAKED ? 1 : REST);
         unpaused = 0;
-        await pause(brake ? BRAKE : 1);
+        braked = 0;
       }
     } catch (error) {
       log.warn({ err: error, socket }, 'connections are not counted any more');

@@ -57,11 +57,16 @@ export async function makeServerHome(
 const startTimeoutMs = 60_000;
 
 /** Starts our server from its source and waits until everything listens. */
-export async function startPushyServer(scene: Scene, home: ServerHome): Promise<PushyServer> {
+export async function startPushyServer(
+  scene: Scene,
+  home: ServerHome,
+  limits: { descriptors?: number } = {},
+): Promise<PushyServer> {
   const { dir, configFile } = home;
+  const own = built('server/src/main.ts', ['-c', configFile]);
   const program = await scene.start({
     name: 'pushy-server',
-    ...built('server/src/main.ts', ['-c', configFile]),
+    ...(limits.descriptors === undefined ? own : limited(own, limits.descriptors)),
     cwd: dir,
   });
   const ready = JSON.parse(await program.line(/"msg":"server ready"/, startTimeoutMs)) as Record<
@@ -82,4 +87,12 @@ export async function startPushyServer(scene: Scene, home: ServerHome): Promise<
       return (await runOk(file, line, { cwd: dir, timeoutMs: 30_000 })).stdout;
     },
   };
+}
+
+/** The same program with fewer descriptors. */
+function limited(
+  { file, args }: { file: string; args: string[] },
+  descriptors: number,
+): { file: string; args: string[] } {
+  return { file: 'sh', args: ['-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, file, ...args] };
 }
