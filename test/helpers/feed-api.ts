@@ -12,6 +12,8 @@ export interface FeedApi extends TestApi {
   said: string[];
   /** An event of a job: decided and durable. */
   say(jobId: string, ...events: FeedEvent[]): void;
+  /** Events that become durable in one batch. */
+  sayTogether(jobId: string, events: readonly FeedEvent[]): void;
   /** Reads a feed below `job_status_feed`, signed by alice. */
   follow(path: string, headers?: Readonly<Record<string, string>>): Promise<FeedConnection>;
   /** Ends the connections that `follow` opened, and the API. */
@@ -49,18 +51,27 @@ export async function startFeedApi(more: Partial<FeedDeps> = {}): Promise<FeedAp
   });
   const api = await startApi({ feeds });
   const open: FeedConnection[] = [];
+
+  function show(id: string, events: readonly FeedEvent[]): void {
+    const all = events.map((event) => {
+      const appended = log.append({ id, orgId: ORG_ID }, event);
+      if (appended === undefined) throw new Error('an event was refused');
+      return appended;
+    });
+    log.shown(
+      all.map(({ event }) => event),
+      all.flatMap(({ orgEvent }) => (orgEvent === undefined ? [] : [orgEvent])),
+    );
+  }
+
   return {
     ...api,
     log,
     said,
     say(id, ...events) {
-      for (const event of events) {
-        const appended = log.append({ id, orgId: ORG_ID }, event);
-        if (appended === undefined) throw new Error('an event was refused');
-        const { orgEvent } = appended;
-        log.shown([appended.event], orgEvent === undefined ? [] : [orgEvent]);
-      }
+      for (const event of events) show(id, [event]);
     },
+    sayTogether: show,
     async follow(path, headers = {}) {
       const where = `/organizations/acme/pushy/job_status_feed${path}`;
       const feed = await openFeed(SIGNERS.alice, { port: api.port, path: where, headers });
