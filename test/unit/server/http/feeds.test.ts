@@ -99,6 +99,8 @@ describe('feeds over HTTP (REFERENCE 9)', () => {
       updatedAt: Date.UTC(2012, 8, 4, 23, 17, 56),
       capture: false,
       file: 'raw:secret',
+      quorum: 1,
+      requester: 'ann',
       nodes: { succeeded: ['a'] },
     });
     for (const headers of [{}, { 'Last-Event-ID': 'job-1' }]) {
