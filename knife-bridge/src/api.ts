@@ -18,7 +18,15 @@ export interface Api {
   /** The body as it came. */
   getBytes(path: string): Promise<Buffer>;
   post(path: string, body: unknown): Promise<unknown>;
+  /** The body piece by piece as it comes, such as a feed; not tried again. Ends with `signal`. */
+  stream(path: string, what: StreamRequest): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
+}
+
+interface StreamRequest {
+  accept: string;
+  headers: Readonly<Record<string, string>>;
+  signal: AbortSignal;
 }
 
 interface ApiDeps {
@@ -44,6 +52,7 @@ interface Request {
   method: 'GET' | 'POST';
   path: string;
   accept: string;
+  headers?: Readonly<Record<string, string>>;
   body?: string;
 }
 
@@ -108,7 +117,13 @@ export function makeApi(deps: ApiDeps): Api {
     return {
       ...unsigned,
       origin: base.origin,
-      headers: { ...signed, ...type, accept: request.accept, 'x-chef-version': CHEF_VERSION },
+      headers: {
+        ...request.headers,
+        ...signed,
+        ...type,
+        accept: request.accept,
+        'x-chef-version': CHEF_VERSION,
+      },
       signal: AbortSignal.any([signal, clock.deadline(config.timeoutMs)]),
     };
   }
@@ -137,6 +152,19 @@ export function makeApi(deps: ApiDeps): Api {
         await ask({ method: 'POST', path, accept: 'application/json', body: text }),
         path,
       );
+    },
+    async stream(path, { accept, headers, signal: stop }) {
+      const options = {
+        ...prepare({ method: 'GET', path, accept, headers }),
+        headersTimeout: config.timeoutMs,
+        signal: stop,
+      };
+      const { statusCode, body } = await connections.request(options).catch((error: unknown) => {
+        throw unreached(error, `${base.origin}${options.path}`);
+      });
+      deps.trace(`GET ${base.origin}${options.path} -> ${statusCode}`);
+      if (statusCode === 200) return body;
+      throw refusal(statusCode, Buffer.from(await body.arrayBuffer()), asker);
     },
     close: () => connections.close(),
   };

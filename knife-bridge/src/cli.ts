@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { jobFollow } from './commands/job-follow.ts';
 import { jobList, type JobListFlags } from './commands/job-list.ts';
 import { jobOutput, type JobOutputFlags } from './commands/job-output.ts';
 import { jobStart, type JobStartFlags } from './commands/job-start.ts';
@@ -10,6 +11,7 @@ import { CliError, messageOf } from './errors.ts';
 import { EXIT, errorExitCode } from './exit-code.ts';
 import * as help from './help.ts';
 import { coloured, withSession, type CommonFlags, type Io, type Session } from './session.ts';
+import type { WaitFlags } from './wait.ts';
 import { makeNotices, makePaint } from './terminal.ts';
 
 /** Runs one command line (without the program's own name) and says how the process should end. */
@@ -27,6 +29,9 @@ export async function runCli(io: Io, version: string, args: readonly string[]): 
     return report(io, args, error);
   }
 }
+
+const POLL_INTERVAL =
+  'Look at the job every so many seconds, instead of hearing of it from the server.';
 
 type Run = (flags: CommonFlags, work: (session: Session) => Promise<number>) => Promise<void>;
 
@@ -50,7 +55,7 @@ function makeProgram(io: Io, version: string, run: Run): Command {
     .option('--as-user <user>', 'User to run as on the nodes.')
     .option('--in-dir <dir>', 'Directory to run in on the nodes.')
     .option('-b, --nowait', 'Return as soon as the job is started.')
-    .option('--poll-interval <seconds>', 'Time between two looks at the job (in seconds).  [1]')
+    .option('--poll-interval <seconds>', POLL_INTERVAL)
     .addHelpText('after', help.JOB_START);
   commonOptions(start, { searchIsShort: true }).action(
     async (command: string | undefined, nodes: string[], flags: JobStartFlags & CommonFlags) => {
@@ -81,6 +86,18 @@ function makeProgram(io: Io, version: string, run: Run): Command {
       if (jobId === undefined || jobId === '') throw missing(status, 'No job id specified.');
       await run(flags, (session) => jobStatus(session, jobId));
     });
+
+  const follow = job
+    .command('follow [job-id]')
+    .description('Wait for the end of a job, whoever started it.')
+    .option('--poll-interval <seconds>', POLL_INTERVAL)
+    .addHelpText('after', help.JOB_FOLLOW);
+  commonOptions(follow).action(
+    async (jobId: string | undefined, flags: WaitFlags & CommonFlags) => {
+      if (jobId === undefined || jobId === '') throw missing(follow, 'No job id specified.');
+      await run(flags, (session) => jobFollow(session, jobId, flags));
+    },
+  );
 
   const output = job
     .command('output [job-id] [nodes...]')

@@ -44,6 +44,14 @@ Examples:
   pushy job list --status running --node web01
 `;
 
+/** The end of `pushy job follow --help`. */
+export const JOB_FOLLOW = `
+Examples:
+  pushy job follow JOB_ID
+
+Ends as \`pushy job start\` does: with 0 when every node that ran the job succeeded, with 1 when not.
+`;
+
 /** The end of `pushy job stop --help`. */
 export const JOB_STOP = `
 Examples:

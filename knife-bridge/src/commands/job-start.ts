@@ -1,20 +1,16 @@
 import type { Api } from '../api.ts';
-import { segment } from '../api.ts';
 import { CliError, RefusedError } from '../errors.ts';
-import { EXIT, jobExitCode } from '../exit-code.ts';
-import { makePollFollower } from '../follow.ts';
-import { hintsFor } from '../hints.ts';
+import { EXIT } from '../exit-code.ts';
 import { readJobFile } from '../job-file.ts';
 import { jobRequest, version1Request } from '../job-request.ts';
-import { isRecord, readJob, type JobView } from '../job-view.ts';
-import { makePlainProgress, makeTtyProgress } from '../progress.ts';
-import { renderData } from '../render.ts';
+import { isRecord } from '../job-view.ts';
 import { searchNodes } from '../search.ts';
 import type { Session } from '../session.ts';
+import { readWaiting, waitForJob, type WaitFlags } from '../wait.ts';
 import type { JobRequest } from '@pushy/protocol';
 
 /** Options of `job start`; what is undefined may stand in `knife[:…]`. */
-export interface JobStartFlags {
+export interface JobStartFlags extends WaitFlags {
   timeout?: string;
   quorum?: string;
   search?: string;
@@ -24,12 +20,10 @@ export interface JobStartFlags {
   asUser?: string;
   inDir?: string;
   nowait?: boolean;
-  pollInterval?: string;
 }
 
 /** Characters of a job id, the end of the `uri` in the answer (REFERENCE 8.3). */
 const ID_LENGTH = 32;
-const DEFAULT_POLL_SECONDS = 1;
 
 /** Starts a job and waits for its end. */
 export async function jobStart(
@@ -39,7 +33,7 @@ export async function jobStart(
   flags: JobStartFlags,
 ): Promise<number> {
   const { knife, terminal } = session;
-  const intervalMs = readInterval(flags.pollInterval ?? knife.text('poll_interval'));
+  const waiting = readWaiting(session, flags);
   const search = flags.search ?? knife.text('search');
   const file = flags.file ?? knife.text('send_file');
   const request = jobRequest({
@@ -56,10 +50,7 @@ export async function jobStart(
   const jobId = await create(session, request);
   terminal.out(`Started.  Job ID: ${jobId}\n`);
   if (flags.nowait ?? knife.flag('nowait') ?? false) return EXIT.ok;
-  const job = await wait(session, jobId, intervalMs);
-  terminal.out(renderData(job, session.format, session.paint));
-  for (const hint of terminal.isTty ? hintsFor(job, jobId) : []) session.notices.info(hint);
-  return jobExitCode(job);
+  return waitForJob(session, jobId, waiting);
 }
 
 async function nodesOf(
@@ -111,33 +102,4 @@ async function post(api: Api, request: JobRequest): Promise<string> {
   throw new CliError('answer', 'The server took the job but its answer names no job', {
     advice: ['`pushy job list` shows the jobs that it has.'],
   });
-}
-
-async function wait(session: Session, jobId: string, intervalMs: number): Promise<JobView> {
-  const { terminal, clock, signal, notices } = session;
-  // Asked for by its id: the server's own idea of its address may not be reachable from here.
-  const path = `pushy/jobs/${segment(jobId)}`;
-  const look = async (): Promise<JobView> => readJob(await session.api().get(path), path);
-  const follow = makePollFollower({ clock, intervalMs, look });
-  const progress = terminal.isTty ? makeTtyProgress(terminal, clock) : makePlainProgress(terminal);
-  let last: JobView | undefined;
-  try {
-    for await (const job of follow(jobId, signal)) {
-      last = job;
-      progress.show(job);
-    }
-  } catch (error) {
-    progress.end();
-    notices.info(`The job goes on without this command. See it with: pushy job status ${jobId}`);
-    throw error;
-  }
-  progress.end();
-  if (last !== undefined) return last;
-  throw new Error('a follower ended before it looked');
-}
-
-function readInterval(text: string | undefined): number {
-  const seconds = text === undefined || text.trim() === '' ? DEFAULT_POLL_SECONDS : Number(text);
-  if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1000;
-  throw new CliError('usage', `--poll-interval is not a number of seconds: ${String(text)}`);
 }

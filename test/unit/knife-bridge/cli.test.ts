@@ -166,6 +166,41 @@ describe('pushy', () => {
     assert.deepEqual(world.server.seen, []);
   });
 
+  it('hears of the job from its feed where nobody chose an interval', async () => {
+    world.configure('knife[:poll_interval] = nil');
+    world.server.canned.push({
+      method: 'GET',
+      path: /job_status_feed/,
+      answer: {
+        status: 200,
+        contentType: 'text/event-stream',
+        body: 'event: job_complete\nid: job-7\ndata: {"status":"complete"}\n\n',
+      },
+    });
+    world.server.plans.set('c', [
+      { status: 'running', nodes: { running: ['a'] } },
+      { status: 'complete', nodes: { succeeded: ['a'] } },
+    ]);
+    const { code, out } = await world.run(['job', 'start', 'c', 'a']);
+    assert.equal(code, 0);
+    assert.match(out, /^Started. {2}Job ID: [0-9a-f]{32}\n\.Complete\.\n/);
+    const [post, look, feed, last, ...more] = world.server.seen;
+    assert.deepEqual([post?.method, look?.path, more], ['POST', last?.path, []]);
+    assert.equal(feed?.path, last?.path.replace('/jobs/', '/job_status_feed/'));
+    assert.equal(feed?.headers.accept, 'text/event-stream');
+  });
+
+  it('job follow waits for a job that somebody has started', async () => {
+    world.server.addJob({ id: 'abc', command: 'c', status: 'complete', nodes: { failed: ['a'] } });
+    const { code, out } = await world.run(['job', 'follow', 'abc']);
+    assert.deepEqual([code, out.split('\n')[0]], [1, '.Complete.']);
+    const nobody = await world.run(['job', 'follow']);
+    assert.match(nobody.out, /USAGE: pushy job follow/);
+    assert.match(nobody.err, /No job id specified\./);
+    const gone = await world.run(['job', 'follow', 'none', '--poll-interval', '0']);
+    assert.equal(gone.code, 100);
+  });
+
   it('keeps one line up to date for a person, and tells what refusals mean', async () => {
     world.server.plans.set('mixed', [
       { status: 'voting', nodes: { new: ['a', 'b'] } },
