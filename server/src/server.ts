@@ -24,9 +24,13 @@ import { hasClient, makeWatchedDirectory } from './directory/watched.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
 import { serveMetrics } from './http/metrics-server.ts';
 import type { Log } from './log.ts';
+<<<<<<< HEAD
 import { makeDirectory } from './make-directory.ts';
 import { makeMetrics } from './metrics.ts';
 import { openSecrets } from './secrets/open-secrets.ts';
+=======
+import { openSecrets, type Secrets } from './secrets/open-secrets.ts';
+>>>>>>> 681890c (Change sealing key, session keys and incarnation by command, without a restart)
 
 /** The world as the server sees it. */
 export interface Ports {
@@ -62,7 +66,7 @@ export function makeServer(config: Config, ports: Ports): Server {
   async function start(): Promise<Listening> {
     await makeDirectory('dir', config.dir);
     // First of all: whoever has the socket has the data directory, and nobody settles another's jobs.
-    const { promise: opened, resolve: opens } = deferred<Db>();
+    const { promise: opened, resolve: opens } = deferred<{ db: Db; secrets: Secrets }>();
     const nodeRemoved = async (orgId: string, node: string): Promise<void> => {
       const removed = wire.admissions.remove(orgId, node);
       dispatcher.dropNode(orgId, node);
@@ -71,7 +75,7 @@ export function makeServer(config: Config, ports: Ports): Server {
         log.warn({ err: error, node }, 'keys of a removed node may still be stored');
       });
     };
-    const control = await openControlSocket({ config, db: opened, nodeRemoved, log });
+    const control = await openControlSocket({ config, opened, nodeRemoved, log });
     teardown.add('control socket', () => control.close());
 
     const db = await openOwnDatabase(config, log, clock);
@@ -124,7 +128,7 @@ export function makeServer(config: Config, ports: Ports): Server {
     teardown.add('dispatcher', () => dispatcher.stop());
     // Before the first frame: a job that goes on knows its nodes when they are heard.
     dispatcher.jobs.resume(unfinished);
-    opens(db);
+    opens({ db, secrets });
     const bound = await wire.bind();
 
     metrics.read({

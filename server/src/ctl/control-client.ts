@@ -18,7 +18,7 @@ export async function askServer(path: string, operation: Operation): Promise<Out
   try {
     const { body } = await client.request({
       method: 'POST',
-      path: '/directory',
+      path: '/operation',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(operation),
     });

@@ -3,9 +3,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import fastify from 'fastify';
 import type { Config } from '../config.ts';
+import { addSealingKey } from '../db/add-sealing-key.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../errors.ts';
-import { readOperation, type Outcome } from './operations.ts';
+import type { Secrets } from '../secrets/open-secrets.ts';
+import { isAboutSecrets, readOperation, type Outcome } from './operations.ts';
+import { performOnSecrets } from './perform-on-secrets.ts';
 import { perform, type NodeRemoved } from './perform.ts';
 import { refusalOf } from './standalone-only.ts';
 
@@ -24,8 +27,8 @@ export function controlPath(dir: string): string {
 export interface ControlDeps {
   config: Pick<Config, 'dir' | 'chefServerUrl'>;
   /** Resolves when commands can be carried out: one that comes earlier waits for it. */
-  db: Promise<Db>;
-  /** Called after `db` has resolved. */
+  opened: Promise<{ db: Db; secrets: Pick<Secrets, 'rotate'> }>;
+  /** Called after `opened` has resolved. */
   nodeRemoved: NodeRemoved;
   log: {
     info(fields: object, message: string): void;
@@ -33,8 +36,13 @@ export interface ControlDeps {
   };
 }
 
-/** Serves the directory commands to the owner of the data directory, on a Unix socket of mode 0600. */
-export async function openControlSocket({ config, db, nodeRemoved, log }: ControlDeps): Promise<{
+/** Serves the commands to the owner of the data directory, on a Unix socket of mode 0600. */
+export async function openControlSocket({
+  config,
+  opened,
+  nodeRemoved,
+  log,
+}: ControlDeps): Promise<{
   close(): Promise<void>;
 }> {
   const path = controlPath(config.dir);
@@ -46,17 +54,24 @@ export async function openControlSocket({ config, db, nodeRemoved, log }: Contro
     handlerTimeout: DEADLINE,
     bodyLimit: 65_536,
   });
-  app.post('/directory', async ({ body }): Promise<Outcome> => {
-    const refusal = refusalOf(config);
-    if (refusal !== undefined) return { ok: false, message: refusal };
+  app.post('/operation', async ({ body }): Promise<Outcome> => {
     const operation = readOperation(body);
     if (typeof operation === 'string') return { ok: false, message: operation };
-    const outcome = await perform(await db, operation, nodeRemoved);
+    const refusal = refusalOf(config, operation);
+    if (refusal !== undefined) return { ok: false, message: refusal };
+    const { db, secrets } = await opened;
+    if (isAboutSecrets(operation)) {
+      const announce = (keyId: number): Promise<void> => addSealingKey(db, keyId);
+      const outcome = await performOnSecrets(secrets.rotate, operation, announce);
+      log.info({ operation: operation.do }, 'secrets changed by command');
+      return outcome;
+    }
+    const outcome = await perform(db, operation, nodeRemoved);
     if (outcome.ok) log.info({ operation: operation.do, org: operation.org }, 'directory command');
     return outcome;
   });
   app.setErrorHandler((error, _, reply): Outcome => {
-    log.error({ err: error }, 'a directory command failed');
+    log.error({ err: error }, 'a command failed');
     void reply.code(500);
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   });

@@ -3,20 +3,29 @@ import type { Config } from '../config.ts';
 import { ServerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { makeDirectory } from '../make-directory.ts';
+import { hasSecrets, openSecrets } from '../secrets/open-secrets.ts';
 import { askServer } from './control-client.ts';
 import { controlPath } from './control-server.ts';
-import { readOperation, type Operation } from './operations.ts';
+import {
+  isAboutSecrets,
+  readOperation,
+  type DirectoryOperation,
+  type Operation,
+  type Outcome,
+  type SecretsOperation,
+} from './operations.ts';
+import { performOnSecrets } from './perform-on-secrets.ts';
 import { perform } from './perform.ts';
 import { refusalOf } from './standalone-only.ts';
 
 /** Has an operation carried out; the text is for the person who asked. Refusals are ServerErrors. */
 export type Door = (operation: Operation) => Promise<string>;
 
-/** Through the running server where there is one, else with the database in our own hands. */
+/** Through the running server where there is one, else with the database or the secrets in our own hands. */
 export function makeDoor(config: Config, log: Log): Door {
   return async (operation) => {
     const checked = readOperation(operation);
-    const refusal = refusalOf(config) ?? (typeof checked === 'string' ? checked : undefined);
+    const refusal = typeof checked === 'string' ? checked : refusalOf(config, checked);
     if (refusal !== undefined) throw new ServerError('refused', refusal);
     const outcome =
       (await askServer(controlPath(config.dir), operation)) ??
@@ -26,16 +35,36 @@ export function makeDoor(config: Config, log: Log): Door {
   };
 }
 
-async function performAlone(
+async function performAlone(config: Config, log: Log, operation: Operation): Promise<Outcome> {
+  return isAboutSecrets(operation)
+    ? performOnFile(config, operation)
+    : performOnDatabase(config, log, operation);
+}
+
+async function performOnDatabase(
   config: Config,
   log: Log,
-  operation: Operation,
-): ReturnType<typeof perform> {
+  operation: DirectoryOperation,
+): Promise<Outcome> {
   await makeDirectory('dir', config.dir);
   const db = await openDatabase(config, log);
   try {
     return await perform(db, operation);
   } finally {
     await db.close();
+  }
+}
+
+/** The next start of the server takes the changes over, and writes down a new sealing key before it uses it. */
+async function performOnFile({ dir }: Config, operation: SecretsOperation): Promise<Outcome> {
+  if (!(await hasSecrets(dir))) {
+    const message = `There are no secrets in ${dir}: the server makes them when it first starts.`;
+    return { ok: false, message };
+  }
+  const secrets = await openSecrets(dir);
+  try {
+    return await performOnSecrets(secrets.rotate, operation, () => Promise.resolve());
+  } finally {
+    secrets.close();
   }
 }

@@ -11,8 +11,8 @@ const name = Type.String({ pattern: NAME });
 const type = Type.Enum(['user', 'client']);
 const memberType = Type.Optional(Type.Enum(['user', 'client', 'group']));
 
-/** What the directory commands ask for; the language of the control socket. */
-const OPERATION = Type.Union([
+/** What the directory commands ask for. */
+const DIRECTORY_OPERATION = Type.Union([
   Type.Object({ do: Type.Literal('org-add'), org }),
   Type.Object({
     do: Type.Literal('principal-add'),
@@ -29,24 +29,39 @@ const OPERATION = Type.Union([
   Type.Object({ do: Type.Literal('member-remove'), org, group: name, name, type: memberType }),
   Type.Object({ do: Type.Literal('list'), org }),
 ]);
-export type Operation = Static<typeof OPERATION>;
+export type DirectoryOperation = Static<typeof DIRECTORY_OPERATION>;
+
+/** What the commands ask for that change the secrets of the server (Decision 11). */
+const SECRETS_OPERATION = Type.Object({
+  do: Type.Enum(['sealing-key-rotate', 'session-keys-rotate', 'incarnation-renew']),
+});
+export type SecretsOperation = Static<typeof SECRETS_OPERATION>;
+
+/** The language of the control socket. */
+export type Operation = DirectoryOperation | SecretsOperation;
 
 /** What came of it, for the person who asked. */
 export const OUTCOME = Type.Object({ ok: Type.Boolean(), message: Type.String() });
 export type Outcome = Static<typeof OUTCOME>;
 
-const operation = Compile(OPERATION);
+const directoryOperation = Compile(DIRECTORY_OPERATION);
+const secretsOperation = Compile(SECRETS_OPERATION);
 const outcome = Compile(OUTCOME);
 
 /** Reads an operation; the text says what is wrong with it. */
 export function readOperation(value: unknown): Operation | string {
-  if (operation.Check(value)) return value;
+  if (directoryOperation.Check(value) || secretsOperation.Check(value)) return value;
   const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   const wrong = fields.find(([key, v]) => !isName(key, v));
   return wrong === undefined
     ? 'this operation is not known'
     : `${JSON.stringify(wrong[1])} cannot be a name here: letters, digits, . : _ and - ` +
         '(organizations: small letters, digits, _ and -)';
+}
+
+/** True for an operation that is of use with a Chef server, too. */
+export function isAboutSecrets(operation: Operation): operation is SecretsOperation {
+  return secretsOperation.Check(operation);
 }
 
 function isName(key: string, value: unknown): boolean {

@@ -11,13 +11,13 @@ import { removeAdmissions } from '../db/remove-admissions.ts';
 import { removeGroupMember } from '../db/remove-group-member.ts';
 import { removePrincipal } from '../db/remove-principal.ts';
 import { describeOrganization } from './describe.ts';
-import type { Operation, Outcome } from './operations.ts';
+import type { DirectoryOperation, Outcome } from './operations.ts';
 
 /** The group whose members write where there is no group of writers (REFERENCE 6). */
 const ADMINS = 'admins';
 
-type InOrganization = Exclude<Operation, { do: 'org-add' }>;
-type MemberOperation = Extract<Operation, { do: 'member-add' | 'member-remove' }>;
+type InOrganization = Exclude<DirectoryOperation, { do: 'org-add' }>;
+type MemberOperation = Extract<DirectoryOperation, { do: 'member-add' | 'member-remove' }>;
 
 /** Hears of a node whose removal is durable. */
 export type NodeRemoved = (orgId: string, node: string) => Promise<void>;
@@ -25,7 +25,7 @@ export type NodeRemoved = (orgId: string, node: string) => Promise<void>;
 /** Carries out one operation on our own directory, all or nothing. */
 export async function perform(
   db: Db,
-  operation: Operation,
+  operation: DirectoryOperation,
   nodeRemoved?: NodeRemoved,
 ): Promise<Outcome> {
   let orgId: string | undefined;

@@ -64,6 +64,13 @@ const FILE_NAME = 'secrets';
 /** More session keys than a process may have connections. */
 const CACHED_KEYS = 20_000;
 
+/** True where a server has made its secrets. */
+export async function hasSecrets(dir: string): Promise<boolean> {
+  const text = await readBundleFile(join(dir, FILE_NAME));
+  if (text !== undefined) sodium.sodium_memzero(text);
+  return text !== undefined;
+}
+
 /**
  * Opens the secrets in the data directory `dir`; makes them on first use, and never again. With `rows` it refuses
  * to work with a database that it cannot read, before it writes anything.

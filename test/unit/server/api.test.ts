@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Job } from '@pushy/protocol';
+import { unpack, type Job } from '@pushy/protocol';
+import { Context, Subscriber } from 'zeromq';
 import { makeDoor, type Door } from '../../../server/src/ctl/door.ts';
 import { makeServer, systemClock, type Config } from '@pushy/server';
 import { sendSigned, type HttpAnswer } from '../../helpers/http.ts';
@@ -13,6 +14,34 @@ import { makeTempDir } from '../../helpers/temp-dir.ts';
 import { startWireAgent, type WireAgent } from '../../helpers/wire-agent.ts';
 
 const ORG = '/organizations/acme/pushy';
+
+/** Listens to the broadcast, as agents do. */
+function makeIncarnations(port: number): {
+  next(): Promise<string>;
+  nextAfter(old: string): Promise<string>;
+  close(): void;
+} {
+  const socket = new Subscriber({ context: new Context({ blocky: false }), linger: 0 });
+  socket.connect(`tcp://127.0.0.1:${port}`);
+  socket.subscribe();
+  const next = async (): Promise<string> => {
+    const frames = unpack(await socket.receive(), 10_000);
+    assert.ok(frames.ok);
+    return String(frames.value.body['incarnation_id']);
+  };
+  return {
+    next,
+    async nextAfter(old) {
+      for (;;) {
+        const id = await next();
+        if (id !== old) return id;
+      }
+    },
+    close: () => {
+      socket.close();
+    },
+  };
+}
 
 for (const engine of ['PGlite', 'PostgreSQL'] as const) {
   describe(`a whole server, standalone [${engine}]`, function () {
@@ -204,6 +233,60 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
       await agent('again');
       const next = await ended(await start({ command: 'x', nodes: ['web1'] }));
       assert.equal(next.status, 'complete');
+    });
+
+    it('Decision 11 works with new keys and a new incarnation at once, and after a restart', async () => {
+      const old = await agent('x');
+      const job = await ended(
+        await start({ command: 'x', nodes: ['web1'], env: { A: 'b' }, capture_output: true }),
+      );
+      const incarnations = makeIncarnations(server.serverHeartbeatPort);
+      try {
+        const first = await incarnations.next();
+        assert.equal(first, server.incarnationId);
+        assert.match(await door({ do: 'sealing-key-rotate' }), /sealed with key \d+;/);
+        assert.match(await door({ do: 'session-keys-rotate' }), /epoch 2:/);
+        const second = await incarnations.nextAfter(first);
+        assert.match(await door({ do: 'incarnation-renew' }), new RegExp('incarnation is .*:'));
+        const third = await incarnations.nextAfter(second);
+        const status = await ask('alice', '/pushy/_status');
+        assert.ok(status.body.includes(third));
+      } finally {
+        incarnations.close();
+      }
+      const refusals = (): number =>
+        server.lines.filter(({ fields }) => JSON.stringify(fields).includes('bad_signature'))
+          .length;
+      const before = refusals();
+      while (refusals() === before) await old.beat();
+      const shown = async (): Promise<void> => {
+        assert.deepEqual(JSON.parse((await ask('alice', `${ORG}/jobs/${job.id}`)).body), job);
+        const output = await ask('alice', `${ORG}/jobs/${job.id}/output/web1/stdout`);
+        assert.equal(output.body, 'x');
+        await agent('y');
+        const next = await ended(await start({ command: 'x', nodes: ['web1'], env: { C: 'd' } }));
+        assert.equal(next.status, 'complete');
+      };
+      await shown();
+      await server.stop();
+      // A server that stands still: the commands change the file.
+      assert.match(await door({ do: 'sealing-key-rotate' }), /sealed with key \d+;/);
+      assert.match(await door({ do: 'session-keys-rotate' }), /epoch 3:/);
+      server = await startServer(config);
+      await shown();
+    });
+
+    it('Decision 11 does not start without the key of a sealed value', async () => {
+      await server.stop();
+      const path = join(config.dir, 'secrets');
+      await rename(path, `${path}.away`);
+      await assert.rejects(startServer(config), {
+        code: 'missing_key',
+        message: /sealed with keys? [\d, ]+, which .*secrets does not have.*Restore the file/,
+      });
+      await assert.rejects(stat(path), { code: 'ENOENT' });
+      await rename(`${path}.away`, path);
+      server = await startServer(config);
     });
 
     it('Decision 12 knows a node no more at once when it is removed, whatever it still sends', async () => {

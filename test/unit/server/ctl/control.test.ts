@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { askServer } from '../../../../server/src/ctl/control-client.ts';
 import { controlPath, openControlSocket } from '../../../../server/src/ctl/control-server.ts';
+import type { SecretsOperation } from '../../../../server/src/ctl/operations.ts';
 import type { Db } from '../../../../server/src/db/db.ts';
 import { makeLog } from '../../../helpers/logs.ts';
 import { makeTempDir } from '../../../helpers/temp-dir.ts';
@@ -20,6 +21,14 @@ const list = { do: 'list', org: 'acme' } as const;
 const LISTED = 'organization acme (g)\nusers: none\nnodes: none\ngroups: none';
 
 describe('the control socket', () => {
+  const rotate = {
+    sealingKey: async (announce: (keyId: number) => Promise<void>): Promise<number> => {
+      await announce(5);
+      return 5;
+    },
+    sessionKeys: () => Promise.resolve({ epoch: 2, incarnationId: 'x' }),
+    incarnation: () => Promise.resolve({ incarnationId: 'y' }),
+  };
   const ends: (() => Promise<unknown>)[] = [];
   let dir: string;
   let path: string;
@@ -29,7 +38,8 @@ describe('the control socket', () => {
     chefServerUrl?: string,
   ): Promise<void> => {
     const nodeRemoved = (): Promise<void> => Promise.resolve();
-    const deps = { config: { dir, chefServerUrl }, db, nodeRemoved, log };
+    const opened = db.then((open) => ({ db: open, secrets: { rotate } }));
+    const deps = { config: { dir, chefServerUrl }, opened, nodeRemoved, log };
     const control = await openControlSocket(deps);
     ends.push(() => control.close());
   };
@@ -101,12 +111,29 @@ describe('the control socket', () => {
     );
   });
 
+  it('Decision 11 changes the secrets, also where a Chef server knows who is who', async () => {
+    await open(undefined, 'https://chef.example.com');
+    const said = async (what: SecretsOperation['do']): Promise<string | undefined> =>
+      (await askServer(path, { do: what }))?.message;
+    assert.match((await said('sealing-key-rotate')) ?? '', /sealed with key 5;/);
+    assert.match((await said('session-keys-rotate')) ?? '', /of epoch 2:/);
+    assert.match((await said('incarnation-renew')) ?? '', /incarnation is y:/);
+    assert.ok(log.lines.some(({ message }) => message === 'secrets changed by command'));
+  });
+
+  it('Decision 11 uses no sealing key that could not be written down', async () => {
+    const away = { ...oneOrganization, query: () => Promise.reject(new Error('away')) };
+    await open(Promise.resolve(away));
+    const outcome = await askServer(path, { do: 'sealing-key-rotate' });
+    assert.deepEqual(outcome, { ok: false, message: 'away' });
+  });
+
   it('says what failed', async () => {
     await open(
       Promise.resolve({ ...oneOrganization, tx: () => Promise.reject(new Error('disk full')) }),
     );
     assert.deepEqual(await askServer(path, list), { ok: false, message: 'disk full' });
-    assert.ok(log.lines.some(({ message }) => message === 'a directory command failed'));
+    assert.ok(log.lines.some(({ message }) => message === 'a command failed'));
   });
 
   it('says that an answer is none', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Operation } from '../../../../server/src/ctl/operations.ts';
+import type { DirectoryOperation } from '../../../../server/src/ctl/operations.ts';
 import { perform } from '../../../../server/src/ctl/perform.ts';
 import { findGroup } from '../../../../server/src/db/find-group.ts';
 import { findOrganization } from '../../../../server/src/db/find-organization.ts';
@@ -7,18 +7,18 @@ import { findPrincipals } from '../../../../server/src/db/find-principals.ts';
 import { onBothEngines } from '../../../helpers/engines.ts';
 
 onBothEngines('directory commands', (db) => {
-  const yes = async (operation: Operation): Promise<string> => {
+  const yes = async (operation: DirectoryOperation): Promise<string> => {
     const { ok, message } = await perform(db(), operation);
     assert.ok(ok, message);
     return message;
   };
-  const no = async (operation: Operation): Promise<string> => {
+  const no = async (operation: DirectoryOperation): Promise<string> => {
     const { ok, message } = await perform(db(), operation);
     assert.ok(!ok, message);
     return message;
   };
   const orgId = async (): Promise<string> => (await findOrganization(db(), 'acme'))?.guid ?? '';
-  const person = (name: string, type: 'user' | 'client', admin = false): Operation => ({
+  const person = (name: string, type: 'user' | 'client', admin = false): DirectoryOperation => ({
     do: 'principal-add',
     org: 'acme',
     name,
@@ -26,7 +26,7 @@ onBothEngines('directory commands', (db) => {
     publicKey: 'PEM',
     admin,
   });
-  const member = (name: string, type?: 'user' | 'client' | 'group'): Operation => ({
+  const member = (name: string, type?: 'user' | 'client' | 'group'): DirectoryOperation => ({
     do: 'member-add',
     org: 'acme',
     group: 'g',
@@ -88,7 +88,12 @@ onBothEngines('directory commands', (db) => {
     assert.match(await no(member('both')), /'both' is node and user: say which with --type\./);
     await yes(member('both', 'client'));
     assert.deepEqual((await findGroup(db(), await orgId(), 'g'))?.clients, ['both']);
-    const remove: Operation = { do: 'member-remove', org: 'acme', group: 'g', name: 'both' };
+    const remove: DirectoryOperation = {
+      do: 'member-remove',
+      org: 'acme',
+      group: 'g',
+      name: 'both',
+    };
     assert.equal(await yes(remove), "Removed node 'both' from group 'g'.");
     assert.equal(await no(remove), "'both' is no member of 'g'.");
   });

@@ -52,6 +52,9 @@ describe('opscode-push-jobs-server-ctl', () => {
     ],
     [['group-add', 'acme', 'g'], { do: 'group-add', org: 'acme', group: 'g' }],
     [['member-add', 'acme', 'g', 'a'], { do: 'member-add', org: 'acme', group: 'g', name: 'a' }],
+    [['sealing-key-rotate'], { do: 'sealing-key-rotate' }],
+    [['session-keys-rotate'], { do: 'session-keys-rotate' }],
+    [['incarnation-renew'], { do: 'incarnation-renew' }],
     [
       ['member-remove', 'acme', 'g', 'a', '--type', 'group'],
       { do: 'member-remove', org: 'acme', group: 'g', name: 'a', type: 'group' },
@@ -113,6 +116,18 @@ describe('opscode-push-jobs-server-ctl', () => {
 });
 
 describe('the door to the directory', () => {
+  it('Decision 11 makes no secrets: it says that there are none', async () => {
+    const [dir, remove] = await makeTempDir();
+    try {
+      const config = { ...(await testConfig(dir)), chefServerUrl: 'http://chef' };
+      const rotated = makeDoor(config, quietLog)({ do: 'sealing-key-rotate' });
+      await assert.rejects(rotated, { code: 'refused', message: /There are no secrets in/ });
+      await assert.rejects(stat(config.dir), { code: 'ENOENT' });
+    } finally {
+      await remove();
+    }
+  });
+
   it('opens nothing where the operation is wrong or a Chef server knows who is who', async () => {
     const [dir, remove] = await makeTempDir();
     try {
