@@ -8,6 +8,7 @@ import { openDirectory } from './compose/open-directory.ts';
 import { openDispatcher } from './compose/open-dispatcher.ts';
 import { openFeedLog } from './compose/open-feed-log.ts';
 import { openWire } from './compose/open-wire.ts';
+import { makePlainRowSealing } from './compose/plain-row-sealing.ts';
 import { makeTeardown } from './compose/teardown.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './ctl/control-server.ts';
@@ -17,6 +18,7 @@ import type { Db } from './db/db.ts';
 import { missingSealingKeys } from './db/missing-sealing-keys.ts';
 import { readUnfinishedJobs } from './db/read-unfinished-jobs.ts';
 import type { Sealer } from './db/sealer.ts';
+import { sealPlainRows } from './db/seal-plain-rows.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import { boundConnections, describeBounds, readDescriptors } from './descriptors.ts';
@@ -170,6 +172,14 @@ export function makeServer(config: Config, ports: Ports): Server {
       return undefined;
     });
     broadcast.start();
+
+    const sealing = makePlainRowSealing({
+      clock,
+      log,
+      seal: (limit) => sealPlainRows(db, secrets.sealer, limit),
+    });
+    teardown.add('sealing of plain rows', () => sealing.stop());
+    sealing.start();
 
     return {
       apiPort: portOf(api.server.address()),

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { JOB_STATUSES, NODE_STATUSES } from '@pushy/protocol';
+import { findJob } from '../../../../server/src/db/find-job.ts';
+import { findOutput } from '../../../../server/src/db/find-output.ts';
 import { migrate } from '../../../../server/src/db/migrate.ts';
 import { MIGRATIONS } from '../../../../server/src/db/migrations/all.ts';
 import {
@@ -10,6 +12,8 @@ import {
 } from '../../../../server/src/db/status-codes.ts';
 import type { Db } from '../../../../server/src/db/db.ts';
 import { ask, onEmptyEngines } from '../../../helpers/engines.ts';
+import { ORG_ID } from '../../../helpers/jobs.ts';
+import { sealer } from '../../../helpers/sealer.ts';
 
 async function tables(db: Db): Promise<string[]> {
   const rows = await ask<{ name: string }>(
@@ -56,6 +60,32 @@ onEmptyEngines('migrate', (db) => {
     const next = { version: 99, name: 'later', sql: 'create table later (id integer)' };
     assert.deepEqual(await migrate(db(), [...MIGRATIONS, next]), ['later']);
     assert.ok((await tables(db())).includes('later'));
+  });
+
+  it('keeps what the first version stored, and ends what was in flight then (J4)', async () => {
+    await migrate(db(), MIGRATIONS.slice(0, 1));
+    const [done, flying] = ['a'.repeat(32), 'b'.repeat(32)];
+    await db().script(`
+      insert into jobs (id, org_id, requester, command, status, quorum, run_timeout, created_at, updated_at)
+      values ('${done}', '${ORG_ID}', 'ann', 'x', 2, 1, 60, 'epoch', 'epoch'),
+        ('${flying}', '${ORG_ID}', 'ann', 'x', 1, 1, 60, 'epoch', 'epoch');
+      insert into job_options (job_id, env, job_file) values ('${done}', '{"A":"ö"}', 'raw:\\x41');
+      insert into job_nodes (job_id, org_id, node_name, status, created_at, updated_at)
+      select '${flying}', '${ORG_ID}', 'n' || s, s, 'epoch', 'epoch' from generate_series(0, 3) s;
+      insert into job_output values ('${done}', 'a', 0, 0, '\\x00ff')`);
+    await migrate(db());
+    const job = await findJob(db(), sealer, ORG_ID, done);
+    assert.deepEqual([job?.env, job?.file], [{ A: 'ö' }, 'raw:\\x41']);
+    const output = await findOutput(db(), sealer, ORG_ID, done, 'a', 'stdout');
+    assert.deepEqual(output, Buffer.from([0, 0xff]));
+    const ended = await findJob(db(), sealer, ORG_ID, flying);
+    assert.equal(ended?.status, 'crashed');
+    assert.deepEqual(ended.nodes, {
+      unavailable: ['n0'],
+      crashed: ['n1', 'n2'],
+      succeeded: ['n3'],
+    });
+    assert.ok(ended.updatedAt > 0);
   });
 
   it('leaves everything as it was when a step fails', async () => {

@@ -8,6 +8,7 @@ import { findOutput } from '../../../../server/src/db/find-output.ts';
 import { listJobs } from '../../../../server/src/db/list-jobs.ts';
 import { missingSealingKeys } from '../../../../server/src/db/missing-sealing-keys.ts';
 import { saveChanges } from '../../../../server/src/db/save-changes.ts';
+import { sealPlainRows } from '../../../../server/src/db/seal-plain-rows.ts';
 import { ask, onBothEngines } from '../../../helpers/engines.ts';
 import { aJob, CREATED_AT, ORG_ID } from '../../../helpers/jobs.ts';
 import { makeTestSealer, sealer } from '../../../helpers/sealer.ts';
@@ -92,6 +93,66 @@ onBothEngines('sealed rows', (db) => {
     const output = await findOutput(db(), sealer, ORG_ID, job.id, 'a', 'stdout');
     assert.deepEqual(output, Buffer.from([0xff, 0]));
   });
+
+  it('Decision 11 seals what was stored plain, a bounded number at a time, and nothing twice', async () => {
+    const jobs = Array.from({ length: 5 }, (_, i) =>
+      aJob({
+        nodes: ['a', 'b'],
+        ...(i === 0 ? {} : { env: { A: `${MARK}${i}` } }),
+        ...(i === 1 ? {} : { file: `raw:${MARK}${i}` }),
+      }),
+    );
+    const bare = aJob({ dir: '/' });
+    for (const job of [...jobs, bare]) {
+      await createJob(db(), sealer, job);
+      await ask(
+        db(),
+        'update job_options set key_id = null, env = $2, job_file = $3 where job_id = $1',
+        [
+          job.id,
+          job.env === undefined ? null : Buffer.from(JSON.stringify(job.env)),
+          job.file === undefined ? null : Buffer.from(job.file),
+        ],
+      );
+      for (const [node, stream] of [
+        ['a', 0],
+        ['a', 1],
+      ] as const) {
+        await ask(db(), 'insert into job_output values ($1, $2, $3, 0, $4)', [
+          job.id,
+          node,
+          stream,
+          Buffer.from(stream === 0 ? `${MARK}${job.id}` : ''),
+        ]);
+      }
+    }
+    const sealed = await createSealed();
+    const before = await ask(db(), 'select * from job_options where job_id = $1', [sealed.id]);
+    const counts: number[] = [];
+    for (;;) {
+      const count = await sealPlainRows(db(), sealer, 3);
+      if (count === 0) break;
+      counts.push(count);
+    }
+    assert.deepEqual(counts, [6, 5, 3, 3]);
+    assert.ok(!(await everything(db())).includes(MARK));
+    for (const job of jobs) {
+      const found = await findJob(db(), sealer, ORG_ID, job.id);
+      assert.deepEqual([found?.env, found?.file], [job.env, job.file]);
+      const output = await findOutput(db(), sealer, ORG_ID, job.id, 'a', 'stdout');
+      assert.equal(output?.toString(), `${MARK}${job.id}`);
+    }
+    assert.deepEqual(
+      await ask(db(), 'select * from job_options where job_id = $1', [sealed.id]),
+      before,
+    );
+  });
+
+  async function createSealed(): Promise<{ id: string }> {
+    const job = aJob({ env: { A: MARK } });
+    await createJob(db(), sealer, job);
+    return job;
+  }
 
   it('Decision 11 knows which keys are missing: those of rows that are there', async () => {
     const keys = [1, 2, 3, 4, 5];
