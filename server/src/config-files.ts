@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { reasonOf } from './config-source.ts';
 import { nameOf } from './setting-names.ts';
@@ -6,7 +8,7 @@ import type { SettingKey, Settings } from './settings.ts';
 
 /** What settings name and do not hold: the contents of files, and secrets that whoever started the server hands over. */
 export interface FileSecrets {
-  /** Contents of `chef_superuser_key` and `chef_ca_file`, PEM. */
+  /** Contents of `chef_superuser_key`; of `chef_ca_file` and the files in `trusted_certs_dir`; PEM. */
   readonly chefSuperuserPem?: string;
   readonly chefCaPem?: string;
   readonly postgresqlPassword?: string;
@@ -29,7 +31,11 @@ export async function readSecrets(
     settings.chefSuperuserKey === undefined
       ? packed('chef-server', 'superuser_key')
       : await readPem('chefSuperuserKey', settings.chefSuperuserKey, problem);
-  const chefCaPem = await readPem('chefCaFile', settings.chefCaFile, problem);
+  const trusted = [
+    await readPem('chefCaFile', settings.chefCaFile, problem),
+    ...(await readCertificates('trustedCertsDir', settings.trustedCertsDir, problem)),
+  ].filter((pem) => pem !== undefined);
+  const chefCaPem = trusted.length === 0 ? undefined : trusted.join('\n');
   const passwordFile = await read(
     'postgresqlSqlPasswordFile',
     settings.postgresqlSqlPasswordFile,
@@ -106,6 +112,35 @@ async function readPem(
   if (text === undefined || text.includes('-----BEGIN ')) return text;
   problem(key, `${nameOf(key)}: ${path ?? ''} holds no PEM`);
   return undefined;
+}
+
+/** All certificates directly in a directory, as the Chef client takes them (ADDON F.2): one that is none is a problem. */
+async function readCertificates(
+  key: SettingKey,
+  dir: string | undefined,
+  problem: Problem,
+): Promise<(string | undefined)[]> {
+  if (dir === undefined) return [];
+  let names: string[];
+  try {
+    names = await readdir(dir);
+  } catch (cause) {
+    problem(key, `${nameOf(key)}: ${dir} cannot be read: ${reasonOf(cause)}`);
+    return [];
+  }
+  const files = names.filter((name) => /\.(?:crt|pem)$/.test(name)).sort();
+  return Promise.all(
+    files.map(async (name) => {
+      const path = join(dir, name);
+      const text = await readPem(key, path, problem);
+      try {
+        if (text !== undefined) new X509Certificate(text);
+      } catch (cause) {
+        problem(key, `${nameOf(key)}: ${path} holds no certificate: ${reasonOf(cause)}`);
+      }
+      return text;
+    }),
+  );
 }
 
 /** Looks secrets up in the packed ones; none where there are none, or none that can be read. */

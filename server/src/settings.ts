@@ -191,6 +191,12 @@ export const SETTINGS = {
     'file',
     'Certificates (PEM) to trust for the Chef server, beside the well-known ones.',
   ),
+  trustedCertsDir: setting(
+    optional(text),
+    null,
+    'directory',
+    'Certificates to trust for the Chef server as well: every *.crt and *.pem in it.',
+  ),
   chefVerifyTls: setting(flag, true, '', 'Check the certificate of the Chef server.'),
   chefTimeout: setting(number(0.1, 300), 10, 's', 'How long one call to the Chef server may take.'),
   groupReuseTime: setting(

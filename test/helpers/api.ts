@@ -257,6 +257,7 @@ function makeWorld(
       incarnationId: () => 'f4a5b2ac-7a05-4f3b-8d1a-c52d6a9e3a11',
       trackedNodes: () => 3,
       jobsInMemory: () => ['a'.repeat(32)],
+      misspeltGroups: () => 2,
     },
     settings: {
       validateClientNodeName: true,

@@ -8,7 +8,7 @@ import { findJob } from '../db/find-job.ts';
 import { findJobDetail } from '../db/find-job-detail.ts';
 import { findOutput } from '../db/find-output.ts';
 import { listJobDetails, listJobs } from '../db/list-jobs.ts';
-import type { Directory } from '../directory/directory.ts';
+import type { WatchedDirectory } from '../directory/misspelt-groups.ts';
 import { NotDurableError } from '../dispatcher/saver.ts';
 import type { Dispatcher, Random } from '../dispatcher/dispatcher.ts';
 import type { FeedLog } from '../feed-log.ts';
@@ -27,7 +27,7 @@ export interface ApiDeps {
   log: Log;
   secrets: Secrets;
   random: Random;
-  directory: Directory;
+  directory: WatchedDirectory;
   dispatcher: Dispatcher;
   feeds: FeedLog;
   wire: Pick<Wire, 'admissions'>;
@@ -100,6 +100,7 @@ export function openApi(deps: ApiDeps): FastifyInstance {
       incarnationId: () => secrets.incarnationId,
       trackedNodes: () => presence.count(),
       jobsInMemory: () => jobs.inMemory(),
+      misspeltGroups: () => directory.misspeltGroups(),
     },
     settings: config,
     bounds: { clock, log, count: metrics.count, maxConnections: deps.maxConnections },

@@ -9,13 +9,25 @@ import { makeChefApi } from '../directory/chef-api.ts';
 import { makeChefServerDirectory } from '../directory/chef-server.ts';
 import type { Directory } from '../directory/directory.ts';
 import { makeGoiardiDirectory } from '../directory/goiardi.ts';
+import {
+  watchGroupNames,
+  type MisspeltGroupsDeps,
+  type WatchedDirectory,
+} from '../directory/misspelt-groups.ts';
 import { makeStandaloneDirectory } from '../directory/standalone.ts';
 
-/** Who is who: the configured Chef server's answer, or our own tables. */
-export function openDirectory(
-  config: Config,
-  deps: { db: Db; clock: Clock; log: { warn(fields: object, message: string): void } },
-): Directory {
+interface DirectoryDeps {
+  db: Db;
+  clock: Clock;
+  log: MisspeltGroupsDeps['log'];
+}
+
+/** Who is who: the configured Chef server's answer, or our own tables; watched for groups under a wrong name. */
+export function openDirectory(config: Config, deps: DirectoryDeps): WatchedDirectory {
+  return watchGroupNames(openPlain(config, deps), deps);
+}
+
+function openPlain(config: Config, deps: DirectoryDeps): Directory {
   const { db, clock, log } = deps;
   const { chefServerUrl, chefSuperuserPem, chefBackend } = config;
   if (chefServerUrl === undefined || chefSuperuserPem === undefined) {

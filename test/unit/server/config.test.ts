@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { inspectConfig, readConfig, type ReadConfig } from '../../../server/src/config.ts';
@@ -31,6 +31,8 @@ describe('the settings of the server', () => {
     await writeFile(join(dir, 'key.pem'), PEM);
     await writeFile(join(dir, 'tls.crt'), certificate.cert);
     await writeFile(join(dir, 'tls.key'), certificate.key);
+    await mkdir(join(dir, 'trusted'));
+    await writeFile(join(dir, 'trusted/chef.crt'), certificate.cert);
   });
   afterEach(() => remove());
 
@@ -84,6 +86,7 @@ describe('the settings of the server', () => {
     chefSuperuserKey: ["'KEY'", 'KEY'],
     chefApiVersion: ["'12.0.0'", '12.0.0'],
     chefCaFile: ["'KEY'", 'KEY'],
+    trustedCertsDir: ["'TRUSTED'", 'TRUSTED'],
     chefVerifyTls: ['false', false],
     chefTimeout: ['2.5', 2.5],
     groupReuseTime: ['5', 5],
@@ -115,7 +118,8 @@ describe('the settings of the server', () => {
         s
           .replace('CERT', join(dir, 'tls.crt'))
           .replace('TLSKEY', join(dir, 'tls.key'))
-          .replace('KEY', join(dir, 'key.pem'));
+          .replace('KEY', join(dir, 'key.pem'))
+          .replace('TRUSTED', join(dir, 'trusted'));
       const needed =
         `opscode_pushy_server['chef_superuser_key'] = '${join(dir, 'key.pem')}'\n` +
         (key.startsWith('tls')
@@ -288,6 +292,28 @@ describe('the settings of the server', () => {
     assert.match(await refusal(url + key(join(dir, 'text'))), /text holds no PEM/);
     const { config } = await read(url + key(join(dir, 'key.pem')));
     assert.equal(config.chefSuperuserPem, PEM);
+  });
+
+  it('trusts every certificate in trusted_certs_dir, and refuses what is none', async () => {
+    const line = `opscode_pushy_server['trusted_certs_dir'] = '${join(dir, 'trusted')}'\n`;
+    const other = newCertificate('other.example.com');
+    await writeFile(join(dir, 'trusted/other.pem'), other.cert);
+    await writeFile(join(dir, 'trusted/README'), 'not looked at');
+    await writeFile(join(dir, 'ca'), certificate.cert);
+    const ca = `opscode_pushy_server['chef_ca_file'] = '${join(dir, 'ca')}'\n`;
+    const { config } = await read(line + ca);
+    const { cert } = certificate;
+    assert.equal(config.chefCaPem, [cert, cert, other.cert].join('\n'));
+    assert.equal((await read('')).config.chefCaPem, undefined);
+    await writeFile(join(dir, 'trusted/key.pem'), PEM);
+    assert.match(
+      await refusal(line),
+      /:1: trusted_certs_dir: .*trusted\/key\.pem holds no certificate/,
+    );
+    assert.match(
+      await refusal(line.replace("trusted'", "gone'")),
+      /:1: trusted_certs_dir: .*gone cannot be read/,
+    );
   });
 
   it('passes on what the Ruby reader refuses, with its line', async () => {

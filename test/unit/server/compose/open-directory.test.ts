@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { systemClock } from '../../../../server/src/clock.ts';
 import { openDirectory } from '../../../../server/src/compose/open-directory.ts';
 import type { Db } from '../../../../server/src/db/db.ts';
 import type { Directory } from '../../../../server/src/directory/directory.ts';
+import { newCertificate } from '../../../helpers/certificate.ts';
 import { startFakeChef, type FakeChef } from '../../../helpers/fake-chef.ts';
 import { makeLog } from '../../../helpers/logs.ts';
 import { testConfig } from '../../../helpers/server.ts';
@@ -55,6 +59,28 @@ describe('the configured directory', () => {
     });
     assert.match((await directory.organization('MAIN'))?.id ?? '', /^[0-9a-f]{32}$/);
     assert.deepEqual(chef.asked, []);
+  });
+
+  it('trusts a Chef server whose certificate lies in trusted_certs_dir, and no other', async () => {
+    const certificate = newCertificate('chef.example.com');
+    const secure = createServer(certificate, (_, res) => res.end('{"guid":"secure"}'));
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    ends.push(async () => {
+      secure.closeAllConnections();
+      secure.close();
+      await once(secure, 'close');
+    });
+    const { port } = secure.address() as AddressInfo;
+    const at = { ...atChef(), PUSHY_CHEF_SERVER_URL: `https://127.0.0.1:${port}` };
+    await assert.rejects((await open(at)).organization('acme'), {
+      code: 'directory_unreachable',
+      message: /self-signed certificate/,
+    });
+    await mkdir(join(dir, 'trusted'));
+    await writeFile(join(dir, 'trusted/chef.crt'), certificate.cert);
+    const directory = await open({ ...at, PUSHY_TRUSTED_CERTS_DIR: join(dir, 'trusted') });
+    assert.deepEqual(await directory.organization('acme'), { id: 'secure' });
   });
 
   it('is our own tables else', async () => {

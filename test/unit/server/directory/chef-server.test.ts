@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { systemClock } from '../../../../server/src/clock.ts';
 import { makeChefApi } from '../../../../server/src/directory/chef-api.ts';
 import { makeChefServerDirectory } from '../../../../server/src/directory/chef-server.ts';
@@ -145,7 +146,7 @@ describe('the directory of a Chef server', () => {
       assert.equal((await directory.principals('acme', 'alice')).found, 'no_organization');
     });
 
-    it('S8 percent-encodes the name', async () => {
+    it('S8 percent-encodes the name of a principal', async () => {
       await directory.principals('acme', '../groups/admins');
       assert.equal(chef.asked[0], '/organizations/acme/principals/..%2Fgroups%2Fadmins');
     });
@@ -261,12 +262,12 @@ describe('the directory of a Chef server', () => {
       assert.equal(chef.asked.length, 2);
     });
 
-    it('a 5xx counts as no member', async () => {
+    it('REFERENCE 6: a 5xx counts as no member', async () => {
       group('g', {}, 503);
       assert.equal(await directory.membership('acme', alice, 'g'), 'not_member');
     });
 
-    it('another 4xx is a failure', async () => {
+    it('REFERENCE 6: another 4xx is a failure', async () => {
       group('g', {}, 403);
       await assert.rejects(directory.membership('acme', alice, 'g'), { code: 'directory_failed' });
     });
@@ -313,6 +314,35 @@ describe('the directory of a Chef server', () => {
         code: 'directory_unreachable',
       });
     });
+
+    for (const [what, scheme, greet] of [
+      ['takes the connection and says nothing', 'http', () => undefined],
+      ['never begins its TLS', 'https', () => undefined],
+      [
+        'sends its answer a byte at a time',
+        'http',
+        (socket: Socket) => {
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
+          const drip = setInterval(() => socket.write(' '), 20);
+          socket.on('close', () => {
+            clearInterval(drip);
+          });
+        },
+      ],
+    ] as const) {
+      it(`never hangs on a server that ${what}`, async () => {
+        const server = createServer((socket) => {
+          socket.on('error', () => undefined).resume();
+          greet(socket);
+        });
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        const { port } = server.address() as AddressInfo;
+        const asked = make({ url: `${scheme}://127.0.0.1:${port}`, deadline: 150 });
+        await assert.rejects(asked.organization('acme'), { code: 'directory_unreachable' });
+        await asked.close();
+        await new Promise((resolve) => server.close(resolve));
+      });
+    }
 
     it('asks once more when the connection breaks, then gives up', async () => {
       chef.pages.set('/organizations/acme', 'hang up');

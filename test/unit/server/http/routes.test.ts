@@ -51,6 +51,15 @@ describe('the routes (REFERENCE 2, 8)', () => {
     assert.deepEqual(api.asked, []);
   });
 
+  it('counts warnings in the status where they are asked for', async () => {
+    const answer = await api.send({ path: '/pushy/_status?detail=true' });
+    const { warnings, ...rest } = JSON.parse(answer.body) as Record<string, unknown>;
+    assert.deepEqual(warnings, { misspelt_groups: 2 });
+    const plain = await api.send({ path: '/pushy/_status?detail=false' });
+    assert.deepEqual(JSON.parse(plain.body), rest);
+    assert.equal((await api.send({ path: '/pushy/_status?detail=x' })).status, 400);
+  });
+
   it('8.4 lists jobs without nodes, quorum or file', async () => {
     api.jobs.set('2', {
       ...STORED,
