@@ -18,6 +18,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import { decodeZ85 } from '../zmq/z85.ts';
+import { countFeeds } from './count-feeds.ts';
 import type { Wire } from './open-wire.ts';
 
 export interface ApiDeps {
@@ -67,7 +68,7 @@ export function openApi(deps: ApiDeps): FastifyInstance {
     starter: jobs,
     presence,
     feeds: openFeeds({
-      feeds,
+      feeds: countFeeds(feeds, metrics),
       clock,
       log,
       fraction: () => random.fraction(),

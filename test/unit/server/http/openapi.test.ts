@@ -21,7 +21,9 @@ describe('the description of the API (Decision 13)', () => {
   };
 
   it('is a valid document of OpenAPI 3.1', async () => {
-    const { valid, errors } = await new Validator().validate(JSON.parse(text) as Record<string, unknown>);
+    const { valid, errors } = await new Validator().validate(
+      JSON.parse(text) as Record<string, unknown>,
+    );
     assert.deepEqual(errors, undefined);
     assert.equal(valid, true);
     assert.equal(document.openapi, '3.1.0');
