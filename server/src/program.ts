@@ -10,8 +10,8 @@ export interface Process {
   out(text: string): void;
   err(text: string): void;
   exitCode(code: number): void;
-  /** From now on the program looks after its signals itself. */
-  signalsTaken(): void;
+  /** From now on the program looks after the signals to end itself, and hears of every HUP. */
+  signalsTaken(onHangUp: () => void): void;
 }
 
 interface Options {

@@ -7,6 +7,7 @@ import { openOwnDatabase } from './compose/open-database.ts';
 import { openDirectory } from './compose/open-directory.ts';
 import { openDispatcher } from './compose/open-dispatcher.ts';
 import { openFeedLog } from './compose/open-feed-log.ts';
+import { openTls } from './compose/open-tls.ts';
 import { openWire } from './compose/open-wire.ts';
 import { makeTeardown } from './compose/teardown.ts';
 import type { Config } from './config.ts';
@@ -20,6 +21,7 @@ import type { Sealer } from './db/sealer.ts';
 import { settleUnfinishedJobs } from './db/settle-unfinished-jobs.ts';
 import { makeBroadcast } from './dispatcher/broadcast.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
+import { makeDrain } from './http/drain.ts';
 import { serveMetrics } from './http/metrics-server.ts';
 import type { Log } from './log.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -40,12 +42,18 @@ export interface Listening {
   serverHeartbeatPort: number;
   /** Undefined: off. */
   metricsPort: number | undefined;
+  /** Undefined: there is no TLS listener. */
+  tlsPort: number | undefined;
   incarnationId: string;
 }
 
 export interface Server {
   /** Resolves when everything listens. On failure everything that was begun has ended. */
   start(): Promise<Listening>;
+  /** Lets what was begun come to its end: no new work, no new connection, feeds are told. Then `stop`. */
+  drain(): Promise<void>;
+  /** Reads again what may be renewed while the server runs: the certificate of the TLS listener. */
+  reload(): Promise<void>;
   /** Ends everything; what was decided is saved. Safe at any time. */
   stop(): Promise<void>;
 }
@@ -56,6 +64,8 @@ export function makeServer(config: Config, ports: Ports): Server {
   const teardown = makeTeardown(log);
   const metrics = makeMetrics();
   let starting: Promise<Listening> | undefined;
+  let drain = (): Promise<void> => Promise.resolve();
+  let reload = drain;
 
   async function start(): Promise<Listening> {
     await makeDirectory('dir', config.dir);
@@ -117,10 +127,20 @@ export function makeServer(config: Config, ports: Ports): Server {
     const numbers = await openMetrics();
 
     const api = openApi({ ...shared, dispatcher, ports: bound });
+    const ending = makeDrain(api, clock);
     teardown.add('http', () => {
       feeds.drain();
       return api.close();
     });
+    const tls = await openTls(api, { config, log });
+    if (tls !== undefined) teardown.add('tls', () => tls.close());
+    drain = async () => {
+      feeds.drain();
+      await ending.drain(tls === undefined ? [api.server] : [api.server, tls.server]);
+    };
+    reload = async () => {
+      await tls?.reload();
+    };
     await api
       .listen({ host: config.listen, port: config.apiPort })
       .catch(cannot('listen and api_port: cannot listen'));
@@ -146,6 +166,7 @@ export function makeServer(config: Config, ports: Ports): Server {
       commandPort: bound.command,
       serverHeartbeatPort: bound.heartbeat,
       metricsPort: numbers?.port,
+      tlsPort: tls?.port,
       incarnationId: secrets.incarnationId,
     };
   }
@@ -175,6 +196,14 @@ export function makeServer(config: Config, ports: Ports): Server {
         throw error;
       });
       return starting;
+    },
+    drain: async () => {
+      await starting?.catch(() => undefined);
+      await drain();
+    },
+    reload: async () => {
+      await starting?.catch(() => undefined);
+      await reload();
     },
     stop: async () => {
       // What is being opened is closed when it is there; a failed start has cleaned up after itself.
