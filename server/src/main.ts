@@ -6,6 +6,11 @@ const endAtOnce = (): void => {
 };
 const ENDS = ['SIGTERM', 'SIGINT'] as const;
 for (const signal of ENDS) process.on(signal, endAtOnce);
+/** Nothing can be renewed before it is there. */
+let hangUp = (): void => undefined;
+process.on('SIGHUP', () => {
+  hangUp();
+});
 
 const self: Process = {
   argv: process.argv,
@@ -19,7 +24,8 @@ const self: Process = {
   exitCode: (code) => {
     process.exitCode = code;
   },
-  signalsTaken: () => {
+  signalsTaken: (onHangUp) => {
+    hangUp = onHangUp;
     for (const signal of ENDS) process.off(signal, endAtOnce);
   },
 };

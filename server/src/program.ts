@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { DEFAULT_CONFIG_FILE, inspectConfig, readConfig, type ConfigSources } from './config.ts';
+import { VERSION } from './version.ts';
 import { checkReport, printReport } from './print-config.ts';
 
 /** The process that a program runs in. */
@@ -9,8 +10,8 @@ export interface Process {
   out(text: string): void;
   err(text: string): void;
   exitCode(code: number): void;
-  /** From now on the program looks after its signals itself. */
-  signalsTaken(): void;
+  /** From now on the program looks after the signals to end itself, and hears of every HUP. */
+  signalsTaken(onHangUp: () => void): void;
 }
 
 interface Options {
@@ -24,6 +25,7 @@ interface Options {
 export async function runProgram(self: Process): Promise<void> {
   const options = new Command('pushy-server')
     .description('The Push Jobs server. Settings: docs/settings.md.')
+    .version(VERSION)
     .option('-c, --config <file>', `configuration file (default: ${DEFAULT_CONFIG_FILE})`)
     .option('--check-config', 'says what is wrong with the configuration, and starts nothing')
     .option('--print-config', 'prints every setting, its value and its origin, and starts nothing')

@@ -23,14 +23,24 @@ export async function serve({ config, warnings }: ReadConfig, self: Process): Pr
       fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
     },
   });
-  const grace = closeWithGrace({ delay: GRACE, logger: false }, async ({ signal, err }) => {
-    if (err === undefined) log.info({ signal }, 'server stops');
-    else log.error({ err }, 'server stops because of a bug');
-    await server.stop();
-    log.info({}, 'server stopped');
-    await logFile?.close();
+  const grace = closeWithGrace(
+    { delay: GRACE, logger: false, skip: ['SIGHUP'] },
+    async ({ signal, err }) => {
+      if (err === undefined) log.info({ signal }, 'server stops');
+      else log.error({ err }, 'server stops because of a bug');
+      if (err === undefined) await server.drain();
+      await server.stop();
+      log.info({}, 'server stopped');
+      await logFile?.close();
+    },
+  );
+  self.signalsTaken(() => {
+    logFile?.reopen();
+    log.info({}, 'the log was opened again');
+    server.reload().catch((error: unknown) => {
+      log.error({ err: error }, 'what may be renewed could not be read again');
+    });
   });
-  self.signalsTaken();
   const listening = await server.start().catch(async (error: unknown) => {
     // The server has cleaned up; without this the process would end as if it had been asked to.
     grace.uninstall();
@@ -43,6 +53,7 @@ export async function serve({ config, warnings }: ReadConfig, self: Process): Pr
       command_port: listening.commandPort,
       server_heartbeat_port: listening.serverHeartbeatPort,
       metrics_port: listening.metricsPort ?? 'off',
+      tls_port: listening.tlsPort ?? 'off',
       incarnation_id: listening.incarnationId,
       directory: config.chefServerUrl ?? 'standalone',
       database: config.databaseUrl === undefined ? 'embedded' : 'PostgreSQL',

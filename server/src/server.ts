@@ -7,6 +7,7 @@ import { openOwnDatabase } from './compose/open-database.ts';
 import { openDirectory } from './compose/open-directory.ts';
 import { openDispatcher } from './compose/open-dispatcher.ts';
 import { openFeedLog } from './compose/open-feed-log.ts';
+import { openTls } from './compose/open-tls.ts';
 import { openWire } from './compose/open-wire.ts';
 import { makePlainRowSealing } from './compose/plain-row-sealing.ts';
 import { makeTeardown } from './compose/teardown.ts';
@@ -24,6 +25,7 @@ import { makeBroadcast } from './dispatcher/broadcast.ts';
 import { boundConnections, describeBounds, readDescriptors } from './descriptors.ts';
 import { hasClient, makeWatchedDirectory } from './directory/watched.ts';
 import type { Dispatcher, Random } from './dispatcher/dispatcher.ts';
+import { makeDrain } from './http/drain.ts';
 import { serveMetrics } from './http/metrics-server.ts';
 import type { Log } from './log.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -44,12 +46,18 @@ export interface Listening {
   serverHeartbeatPort: number;
   /** Undefined: off. */
   metricsPort: number | undefined;
+  /** Undefined: there is no TLS listener. */
+  tlsPort: number | undefined;
   incarnationId: string;
 }
 
 export interface Server {
   /** Resolves when everything listens. On failure everything that was begun has ended. */
   start(): Promise<Listening>;
+  /** Lets what was begun come to its end: no new work, no new connection, feeds are told. Then `stop`. */
+  drain(): Promise<void>;
+  /** Reads again what may be renewed while the server runs: the certificate of the TLS listener. */
+  reload(): Promise<void>;
   /** Ends everything; what was decided is saved. Safe at any time. */
   stop(): Promise<void>;
 }
@@ -60,6 +68,8 @@ export function makeServer(config: Config, ports: Ports): Server {
   const teardown = makeTeardown(log);
   const metrics = makeMetrics();
   let starting: Promise<Listening> | undefined;
+  let drain = (): Promise<void> => Promise.resolve();
+  let reload = drain;
 
   async function start(): Promise<Listening> {
     await makeDirectory('dir', config.dir);
@@ -145,10 +155,20 @@ export function makeServer(config: Config, ports: Ports): Server {
       maxConnections: bounds.http,
       ports: bound,
     });
+    const ending = makeDrain(api, clock);
     teardown.add('http', () => {
       feeds.drain();
       return api.close();
     });
+    const tls = await openTls(api, { config, log });
+    if (tls !== undefined) teardown.add('tls', () => tls.close());
+    drain = async () => {
+      feeds.drain();
+      await ending.drain(tls === undefined ? [api.server] : [api.server, tls.server]);
+    };
+    reload = async () => {
+      await tls?.reload();
+    };
     await api
       .listen({ host: config.listen, port: config.apiPort })
       .catch(cannot('listen and api_port: cannot listen'));
@@ -182,6 +202,7 @@ export function makeServer(config: Config, ports: Ports): Server {
       commandPort: bound.command,
       serverHeartbeatPort: bound.heartbeat,
       metricsPort: numbers?.port,
+      tlsPort: tls?.port,
       incarnationId: secrets.incarnationId,
     };
   }
@@ -211,6 +232,14 @@ export function makeServer(config: Config, ports: Ports): Server {
         throw error;
       });
       return starting;
+    },
+    drain: async () => {
+      await starting?.catch(() => undefined);
+      await drain();
+    },
+    reload: async () => {
+      await starting?.catch(() => undefined);
+      await reload();
     },
     stop: async () => {
       // What is being opened is closed when it is there; a failed start has cleaned up after itself.

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { VERSION } from '../../server/src/version.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -33,6 +34,10 @@ describe('One product', () => {
         if (own.has(name)) assert.equal(wanted, top.version, `${p.name} -> ${name}`);
       }
     }
+  });
+
+  it('says that version in the description of its API', async () => {
+    assert.equal(VERSION, (await manifest('.')).version);
   });
 
   it('names no registry host in the lock file', async () => {

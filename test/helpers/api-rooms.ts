@@ -90,6 +90,7 @@ export async function openApiRooms(db: Db, config: Config, orgId: string): Promi
       sent.push(type);
       if (type === 'abort') setImmediate(say, 'aborted', { job_id: null });
     },
+    connections: { isFull: () => false, open: () => 0 },
     bind: () => Promise.resolve(0),
     close: () => Promise.resolve(),
   };
@@ -98,7 +99,10 @@ export async function openApiRooms(db: Db, config: Config, orgId: string): Promi
   const shared = { config, db, clock, log, secrets, random, directory, feeds, metrics };
   const wire = { admissions, command };
   const dispatcher = openDispatcher({ ...shared, wire });
-  const app = openApi({ ...shared, wire, dispatcher, ports: { command: 1, heartbeat: 2 } });
+  const app = openApi({
+    ...shared,
+    ...{ wire, dispatcher, maxConnections: 100, ports: { command: 1, heartbeat: 2 } },
+  });
   const idle = (): Promise<unknown> =>
     until(
       'an idle node',

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import type { Signer } from 'mixlib-authentication-ts';
 import type { NodesByStatus } from '@pushy/protocol';
 import type { NewJob } from '../../server/src/core/job-record.ts';
@@ -61,7 +62,10 @@ export interface TestApi {
 }
 
 /** Starts an API of the real rooms of http/, on a port of the kernel's; `given` ports stand in for the usual ones. */
-export async function startApi(given: Partial<World> = {}): Promise<TestApi> {
+export async function startApi(
+  given: Partial<World> = {},
+  prepare: (app: FastifyInstance) => void = () => undefined,
+): Promise<TestApi> {
   const api = {
     started: [] as NewJob[],
     stopped: [] as TestApi['stopped'],
@@ -108,6 +112,7 @@ export async function startApi(given: Partial<World> = {}): Promise<TestApi> {
     clock: { now: () => Date.now() },
     log: { debug: note, error: note },
   });
+  prepare(app);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   return {

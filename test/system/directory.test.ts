@@ -29,6 +29,12 @@ async function whose(lookup: PrincipalLookup, file: string): Promise<string[]> {
   });
 }
 
+async function sorted(search: ReturnType<Directory['search']>): Promise<string[]> {
+  const found = await search;
+  if (!found.ok) throw new Error(found.reason);
+  return found.nodes.sort();
+}
+
 function apiOf(url: string, userId: string, key: string): ChefApi {
   const signer = { userId, key };
   return makeChefApi(
@@ -83,6 +89,19 @@ for (const backend of ['chef-zero', 'chef-server'] as const) {
       assert.equal((await directory.principals('acme', 'zoe')).found, 'none');
     });
 
+    it('Decision 13: knows the nodes, finds them by a query, and says what is wrong with one', async () => {
+      for (const name of ['web1', 'web2', 'db 1']) await zero.createNode('acme', name);
+      assert.deepEqual((await directory.nodes('acme')).sort(), ['db 1', 'web1', 'web2']);
+      assert.deepEqual(await sorted(directory.search('acme', 'name:web*')), ['web1', 'web2']);
+      assert.deepEqual(await sorted(directory.search('acme', 'name:web* AND NOT name:web2')), [
+        'web1',
+      ]);
+      assert.deepEqual(await sorted(directory.search('acme', 'name:nothing')), []);
+      const bad = await directory.search('acme', 'name:[');
+      assert.equal(bad.ok, false);
+      assert.notEqual(bad.reason, '');
+    });
+
     it('follows groups in groups, at once', async () => {
       assert.equal(await directory.membership('acme', alice, 'pushy_job_writers'), 'no_group');
       await zero.setGroup('acme', 'ops', { users: ['alice'] });
@@ -117,6 +136,14 @@ describe('the directory on goiardi', function () {
       'client web1',
     ]);
     assert.equal((await directory.principals('DEFAULT', 'zoe')).found, 'none');
+  });
+
+  it('Decisions 13 and 17: knows the nodes and finds them by a query, without an organization', async () => {
+    for (const name of ['web1', 'web2', 'db1']) await goiardi.createNode(name);
+    assert.deepEqual((await directory.nodes('DEFAULT')).sort(), ['db1', 'web1', 'web2']);
+    assert.deepEqual(await sorted(directory.search('DEFAULT', 'name:web*')), ['web1', 'web2']);
+    assert.deepEqual(await sorted(directory.search('DEFAULT', 'name:nothing')), []);
+    assert.equal((await directory.search('DEFAULT', 'name:[')).ok, false);
   });
 
   it('has its admins as writers', async () => {

@@ -173,7 +173,7 @@ describe('goiardi as the Chef server', () => {
     assert.ok(asked.every((a) => ['users', 'clients', 'principals'].includes(a?.[0] ?? '')));
   });
 
-  it('is refused where it checks no signatures, in words for whoever runs the server', async () => {
+  it('Decision 17: is refused where it checks no signatures, in words that everybody can read', async () => {
     const open = await startOpenGoiardi(scene);
     const home = await makeServerHome(scene, {
       chef_server_url: open,
@@ -185,15 +185,15 @@ describe('goiardi as the Chef server', () => {
     await bothSay(['job', 'list', '--server-url', `${url}/organizations/DEFAULT`], {
       code: 100,
       stderr: text`
-        ERROR: internal server error
-        Response: The server could not answer this request.
+        ERROR: bad gateway
+        Response: The Chef server could not be asked: this goiardi checks no signatures, so that nobody can be told apart: start it with --use-auth
       `,
     });
     const errors = logLines(program).filter(({ level }) => level === 'error');
     assert.deepEqual(
       errors.map(({ msg, err }) => [msg, (err as Error).message]),
       Array(2).fill([
-        'request failed',
+        'request needs the Chef server, which fails',
         'this goiardi checks no signatures, so that nobody can be told apart: start it with --use-auth',
       ]),
     );

@@ -8,7 +8,7 @@ import { findJob } from '../db/find-job.ts';
 import { findJobDetail } from '../db/find-job-detail.ts';
 import { findOutput } from '../db/find-output.ts';
 import { listJobDetails, listJobs } from '../db/list-jobs.ts';
-import type { WatchedDirectory } from '../directory/misspelt-groups.ts';
+import type { GroupWatchingDirectory } from '../directory/misspelt-groups.ts';
 import { NotDurableError } from '../dispatcher/saver.ts';
 import type { Dispatcher, Random } from '../dispatcher/dispatcher.ts';
 import type { FeedLog } from '../feed-log.ts';
@@ -18,6 +18,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Secrets } from '../secrets/open-secrets.ts';
 import { decodeZ85 } from '../zmq/z85.ts';
+import { countFeeds } from './count-feeds.ts';
 import type { Wire } from './open-wire.ts';
 
 export interface ApiDeps {
@@ -27,7 +28,7 @@ export interface ApiDeps {
   log: Log;
   secrets: Secrets;
   random: Random;
-  directory: WatchedDirectory;
+  directory: GroupWatchingDirectory;
   dispatcher: Dispatcher;
   feeds: FeedLog;
   wire: Pick<Wire, 'admissions'>;
@@ -69,7 +70,7 @@ export function openApi(deps: ApiDeps): FastifyInstance {
     starter: jobs,
     presence,
     feeds: openFeeds({
-      feeds,
+      feeds: countFeeds(feeds, metrics),
       clock,
       log,
       fraction: () => random.fraction(),

@@ -12,7 +12,7 @@ import { makeGoiardiDirectory } from '../directory/goiardi.ts';
 import {
   watchGroupNames,
   type MisspeltGroupsDeps,
-  type WatchedDirectory,
+  type GroupWatchingDirectory,
 } from '../directory/misspelt-groups.ts';
 import { makeStandaloneDirectory } from '../directory/standalone.ts';
 
@@ -23,7 +23,7 @@ interface DirectoryDeps {
 }
 
 /** Who is who: the configured Chef server's answer, or our own tables; watched for groups under a wrong name. */
-export function openDirectory(config: Config, deps: DirectoryDeps): WatchedDirectory {
+export function openDirectory(config: Config, deps: DirectoryDeps): GroupWatchingDirectory {
   return watchGroupNames(openPlain(config, deps), deps);
 }
 

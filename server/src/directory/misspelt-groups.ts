@@ -19,7 +19,7 @@ export interface MisspeltGroupsDeps {
 }
 
 /** A directory that warns of groups under the wrong name. */
-export interface WatchedDirectory extends Directory {
+export interface GroupWatchingDirectory extends Directory {
   /** How many such groups are known now, over all organizations. */
   misspeltGroups(): number;
 }
@@ -31,7 +31,7 @@ export interface WatchedDirectory extends Directory {
 export function watchGroupNames(
   directory: Directory,
   { clock, log }: MisspeltGroupsDeps,
-): WatchedDirectory {
+): GroupWatchingDirectory {
   /** By organization and group: when it was looked for, and whether it is there. */
   const looked = new Map<string, { at: number; misspelt: boolean }>();
 

@@ -18,10 +18,10 @@ export function hasClient(lookup: PrincipalLookup): boolean {
 }
 
 /** `noClient` hears of each name of which a fresh answer says that no client of that organization has it. */
-export function makeWatchedDirectory(
-  directory: Directory,
+export function makeWatchedDirectory<D extends Directory>(
+  directory: D,
   noClient: (orgId: string, name: string) => void,
-): WatchedDirectory {
+): D & WatchedDirectory {
   const ids = new Map<string, string>();
   const names = new Map<string, string>();
 

@@ -1,5 +1,5 @@
 import { jobIdOf, type AgentHeartbeat, type JobState } from '@pushy/protocol';
-import type { NodeInJob } from '../core/node-in-job.ts';
+import type { NodeInJob, Stage } from '../core/node-in-job.ts';
 import type { NodeRecord } from '../core/node.ts';
 
 /** What all nodes of a job share at their host. */
@@ -101,4 +101,12 @@ export function readHeartbeat(message: AgentHeartbeat, now: number): Heartbeat {
     ...(jobState === undefined ? {} : { jobState }),
     ...(jobId === undefined ? {} : { jobId }),
   };
+}
+
+/** Stages at which a job that goes on holds a node. */
+const HOLDS: ReadonlySet<Stage> = new Set<Stage>(['asked', 'ready', 'told', 'running']);
+
+/** True for a node that must not be aborted when it is heard again (Decision 3). */
+export function isHeld(node: TrackedNode): boolean {
+  return [...node.jobs.values()].some(({ at }) => HOLDS.has(at.stage));
 }

@@ -1,7 +1,7 @@
 import type { AgentMessage } from '@pushy/protocol';
 import type { Clock } from '../clock.ts';
 import type { JobChanges } from '../core/job-record.ts';
-import { makeNodeInJob, ordered, type Stage } from '../core/node-in-job.ts';
+import { makeNodeInJob, ordered } from '../core/node-in-job.ts';
 import { isInOrder, makeNodeRecord, type NodeSettings } from '../core/node.ts';
 import { makeAbsentNodes } from './absent-nodes.ts';
 import { runTail } from './bodies.ts';
@@ -11,6 +11,7 @@ import { makeInbox, type SessionKeys } from './inbox.ts';
 import type { Log } from './log.ts';
 import type { MessageCounts } from './message-counts.ts';
 import {
+  isHeld,
   makeNodeBook,
   readHeartbeat,
   type JobAtNodes,
@@ -70,8 +71,6 @@ export interface NodeHost {
 
 /** Decision 3: heartbeat intervals after the start in which a new job waits for nodes that were here before. */
 const WAIT_FOR_NODES = 2;
-/** Stages at which a job that goes on holds a node: it is not aborted when it is heard again (Decision 3). */
-const HOLDS: ReadonlySet<Stage> = new Set<Stage>(['asked', 'ready', 'told', 'running']);
 
 /** The only holder of nodes: their messages and timers in, frames and reports out. */
 export function makeNodeHost(deps: NodeHostDeps): NodeHost {
@@ -144,9 +143,9 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
 
   /** Decision 3: a node that a job holds is not told to drop what it may be doing for it. */
   function begin(node: TrackedNode): void {
-    const isHeld = [...node.jobs.values()].some(({ at }) => HOLDS.has(at.stage));
-    perform(node, { kind: isHeld ? 'adopted' : 'created' });
-    if (!isHeld) return;
+    const held = isHeld(node);
+    perform(node, { kind: held ? 'adopted' : 'created' });
+    if (!held) return;
     for (const [jobId, watch] of node.jobs) {
       if (watch.at.stage === 'waiting') commit(node, jobId, watch);
     }

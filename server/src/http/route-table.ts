@@ -27,6 +27,7 @@ import { makeGetOutput } from './routes/job-output.ts';
 import { makeGetJob } from './routes/job.ts';
 import { makeCreateJob, makeListJobs } from './routes/jobs.ts';
 import { makeGetNode, makeListNodes } from './routes/node-states.ts';
+import { DESCRIPTION, makeGetDescription } from './routes/openapi.ts';
 import { makeGetStatus } from './routes/status.ts';
 import { makeStopJob } from './routes/stop-job.ts';
 
@@ -61,6 +62,17 @@ export const ROUTES: readonly RouteSpec[] = [
     query: DETAIL_QUERY,
     response: SERVER_STATUS,
     make: ({ status }) => makeGetStatus(status),
+  },
+  {
+    name: 'get_description',
+    method: 'GET',
+    path: '/pushy/openapi.json',
+    summary: 'This description of the API.',
+    access: 'public',
+    provides: JSON_TYPE,
+    status: 200,
+    response: DESCRIPTION,
+    make: () => makeGetDescription(ROUTES),
   },
   {
     name: 'get_config',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { newCertificate } from '../../helpers/certificate.ts';
 import { fromSource } from '../../helpers/from-source.ts';
 import { send } from '../../helpers/http.ts';
 import { startProgram, type Program } from '../../helpers/program.ts';
@@ -160,6 +162,55 @@ describe('the programs of the server', function () {
     }
     assert.match(await logged(), /"msg":"server stopped"\}\n$/);
     assert.equal(server.output(), '');
+  });
+
+  it('pushy-server reads its certificate again and opens its log again on HUP, and outlives a broken one', async () => {
+    const [crt, key] = [join(dir, 'tls.crt'), join(dir, 'tls.key')];
+    const put = async (name: string): Promise<void> => {
+      const { cert, key: privateKey } = newCertificate(name);
+      await writeFile(crt, cert);
+      await writeFile(key, privateKey);
+    };
+    await put('first');
+    const logs = join(dir, 'tls-logs');
+    const more = { tls_certificate: crt, tls_key: key, tls_listen: '127.0.0.1', tls_port: 0 };
+    const lines = Object.entries({ ...more, log_directory: logs }).map(
+      ([name, value]) => `opscode_pushy_server['${name}'] = ${JSON.stringify(value)}`,
+    );
+    const other = join(dir, 'tls.rb');
+    await writeFile(other, `${await readFile(file, 'utf8')}\n${lines.join('\n')}\n`);
+    const current = join(logs, 'current');
+    const logged = (wanted: string): Promise<string> =>
+      until(
+        wanted,
+        () => readFile(current, 'utf8').catch(() => ''),
+        (text) => text.split('\n').find((line) => line.includes(wanted)),
+      );
+    const server = await start('main.ts', '-c', other);
+    try {
+      const ready = JSON.parse(await logged('server ready')) as { tls_port: number };
+      const nameShown = async (): Promise<unknown> => {
+        const socket = connect({ port: ready.tls_port, rejectUnauthorized: false });
+        await once(socket, 'secureConnect');
+        const { subject } = socket.getPeerCertificate();
+        socket.destroy();
+        return subject.CN;
+      };
+      assert.equal(await nameShown(), 'first');
+      await put('second');
+      await rename(current, join(logs, 'moved'));
+      server.signal('SIGHUP');
+      await logged('the certificate was read again');
+      assert.equal(await nameShown(), 'second');
+      await writeFile(crt, 'broken');
+      server.signal('SIGHUP');
+      assert.match(await logged('the one before stays'), /tls_certificate: .* holds no PEM/);
+      assert.equal(await nameShown(), 'second');
+      server.signal('SIGTERM');
+      assert.deepEqual(await server.exited, { code: 0, signal: null });
+    } finally {
+      await server.stop();
+    }
   });
 
   it('pushy-server ends with 0 on a SIGTERM before it has begun', async () => {

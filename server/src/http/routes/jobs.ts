@@ -71,7 +71,7 @@ export function makeCreateJob(deps: CreateJobDeps): Route<JobOrder> {
       if (!nodes.ok) return nodes.answer;
       const id = starter.newId(orgId);
       await starter.start(newJob(id, allowed, order, nodes.value, clock.now(), settings));
-      const address = ownAddress(request.headers, settings.serverName);
+      const address = ownAddress(request.headers, settings.serverName, request.protocol);
       const created: JobCreated = { uri: `${address}/organizations/${org}/pushy/jobs/${id}` };
       return { status: 201, headers: { location: created.uri }, json: created };
     },
