@@ -73,6 +73,7 @@ export async function startWireAgent(options: {
         running = null;
         break;
       case 'ack':
+      case 'result_ack':
         break;
     }
   };

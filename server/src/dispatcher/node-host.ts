@@ -23,7 +23,7 @@ import { makeNodeLife } from './node-life.ts';
 import type { Organizations } from './org-gate.ts';
 import { makeOutbox, type FrameSender } from './outbox.ts';
 import { makePace } from './pace.ts';
-import type { NodeCommand, NodeReport } from './records.ts';
+import { down, type NodeCommand, type NodeReport } from './records.ts';
 import { makePresence, type Presence } from './presence-view.ts';
 import { makeRefusals } from './refusals.ts';
 import { runScans } from './scans.ts';
@@ -304,13 +304,12 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
 
   function ended(node: TrackedNode): void {
     pace.forget(node);
-    const down: NodeReport[] = [];
+    const reports: NodeReport[] = [];
     for (const [jobId, watch] of node.jobs) {
-      const { fence } = watch.job;
       if (watch.at.stage === 'waiting') absent.put(node.orgId, node.name, jobId, watch);
-      else down.push({ kind: 'down', jobId, node: node.name, fence });
+      else reports.push(down(jobId, node.name, watch.job));
     }
-    publish(down);
+    publish(reports);
   }
 
   function publish(reports: readonly NodeReport[]): void {
@@ -322,12 +321,8 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     dropNode(orgId, name) {
       const node = book.find(orgId, name);
       if (node !== undefined) end(node, 'removed');
-      const awaiting = absent.take(orgId, name);
-      publish(
-        [...awaiting].map(([jobId, { job }]): NodeReport => {
-          return { kind: 'down', jobId, node: name, fence: job.fence };
-        }),
-      );
+      const awaiting = [...absent.take(orgId, name)];
+      publish(awaiting.map(([jobId, { job }]) => down(jobId, name, job)));
     },
     onFrames: inbox.onFrames,
     stop() {

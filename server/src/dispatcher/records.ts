@@ -60,3 +60,8 @@ export type NodeReport =
   | { kind: NodeReportKind; jobId: string; node: string; fence: number; ack?: true }
   /** The commits of this wave are handed to the sockets, and `down` is reported for the rest. */
   | { kind: 'handed'; jobId: string; wave: number; fence: number };
+
+/** A node is not available to a job: at its start, or any more. */
+export function down(jobId: string, node: string, { fence }: { fence: number }): NodeReport {
+  return { kind: 'down', jobId, node, fence };
+}
