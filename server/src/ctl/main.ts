@@ -1,17 +1,25 @@
 import { pino } from 'pino';
-import { readConfig } from '../config.ts';
+import { readConfig, type Config } from '../config.ts';
 import { makeLog } from '../log.ts';
 import { makeDoor } from './door.ts';
+import { migrateDatabase } from './migrate-database.ts';
 import { makeProgram } from './program.ts';
 
+const log = makeLog('warn', pino.destination({ fd: 2, sync: true }));
+
+async function read(file: string | undefined): Promise<Config> {
+  const { config, warnings } = await readConfig({
+    env: process.env,
+    ...(file === undefined ? {} : { file }),
+  });
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  return config;
+}
+
 const program = makeProgram(
-  async (file) => {
-    const { config, warnings } = await readConfig({
-      env: process.env,
-      ...(file === undefined ? {} : { file }),
-    });
-    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-    return makeDoor(config, makeLog('warn', pino.destination({ fd: 2, sync: true })));
+  {
+    openDoor: async (file) => makeDoor(await read(file), log),
+    migrateDatabase: async (file, ownerUrl) => migrateDatabase(await read(file), log, ownerUrl),
   },
   {
     result: (text) => {

@@ -4,6 +4,7 @@ import { groupAdd } from './commands/group-add.ts';
 import { incarnationRenew } from './commands/incarnation-renew.ts';
 import { memberAdd } from './commands/member-add.ts';
 import { memberRemove } from './commands/member-remove.ts';
+import { migrate } from './commands/migrate.ts';
 import { nodeAdd } from './commands/node-add.ts';
 import { nodeRemove } from './commands/node-remove.ts';
 import { orgAdd } from './commands/org-add.ts';
@@ -18,6 +19,8 @@ import type { Output } from './output.ts';
 export interface Deps {
   /** Opened by the command that needs it. */
   door: () => Promise<Door>;
+  /** Brings the database to this version; answers a sentence. */
+  migrateDatabase: (ownerUrl: string | undefined) => Promise<string>;
   output: Output;
 }
 
@@ -34,20 +37,26 @@ const COMMANDS = [
   sealingKeyRotate,
   sessionKeysRotate,
   incarnationRenew,
+  migrate,
 ] as const;
 
-/** The command line: one command per file. `openDoor` gets the file that `-c` names. */
-export function makeProgram(
-  openDoor: (file: string | undefined) => Promise<Door>,
-  output: Output,
-): Command {
+/** The doors to a server, for the configuration file that `-c` names. */
+export interface Doors {
+  openDoor: (file: string | undefined) => Promise<Door>;
+  migrateDatabase: (file: string | undefined, ownerUrl: string | undefined) => Promise<string>;
+}
+
+/** The command line: one command per file. */
+export function makeProgram({ openDoor, migrateDatabase }: Doors, output: Output): Command {
   const program = new Command('opscode-push-jobs-server-ctl')
     .description(
-      'Looks after a Push Jobs server: its keys, and the directory of one that runs without a Chef server.',
+      'Looks after a Push Jobs server: its keys, its database, and the directory of one that runs without a Chef server.',
     )
     .option('-c, --config <file>', 'configuration file of the server');
+  const file = (): string | undefined => program.opts<{ config?: string }>().config;
   const deps: Deps = {
-    door: () => openDoor(program.opts<{ config?: string }>().config),
+    door: () => openDoor(file()),
+    migrateDatabase: (ownerUrl) => migrateDatabase(file(), ownerUrl),
     output,
   };
   for (const command of COMMANDS) program.addCommand(command(deps));

@@ -4,8 +4,10 @@
  * `failed`: it refused the statement; a bug or a broken rule.
  * `in_use`: another process has the embedded database open, another server uses the PostgreSQL database.
  * `not_ours`, `newer`, `too_old`: the database is not one that this version may use.
+ * `not_owner`: this role may not bring the tables to this version.
  */
-export type DbErrorCode = 'unavailable' | 'failed' | 'in_use' | 'not_ours' | 'newer' | 'too_old';
+export type DbErrorCode =
+  'unavailable' | 'failed' | 'in_use' | 'not_ours' | 'newer' | 'too_old' | 'not_owner';
 
 /** Every error that the database room throws. */
 export class DbError extends Error {

@@ -1,10 +1,12 @@
+import { JOB_STATUSES } from '@pushy/protocol';
 import type { Db, Statement } from './db.ts';
 import { DbError } from './db-error.ts';
+import { adoption } from './migrations/adoption.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import type { Migration } from './migrations/migration.ts';
+import { findReferenceTables, refuseWhileReferenceRuns } from './reference-database.ts';
+import { grantTables, refuseWithoutRights } from './schema-rights.ts';
 
-/** Tables of the reference that ours would meet in its database. */
-const REFERENCE_TABLES = ['job_status', 'jobs', 'job_nodes', 'job_options', 'job_output'];
 /** Decision 15: older Chef servers bring PostgreSQL 13. In the form of `server_version_num`. */
 const OLDEST_POSTGRES = 130_000;
 
@@ -22,12 +24,11 @@ create table pushy_migrations (
 );
 `;
 
-const READ_ENGINE: Statement<{ version: number; ours: boolean; foreign: string[] }> = {
+const READ_ENGINE: Statement<{ version: number; ours: boolean }> = {
   name: 'migrate-read-engine',
   text: `
     select current_setting('server_version_num')::integer as version,
-      to_regclass('pushy_migrations') is not null as ours,
-      array(select name from unnest($1::text[]) as name where to_regclass(name) is not null) as foreign`,
+      to_regclass('pushy_migrations') is not null as ours`,
 };
 const READ_VERSION: Statement<{ version: number }> = {
   name: 'migrate-read-version',
@@ -38,17 +39,24 @@ const RECORD: Statement<unknown> = {
   text: 'insert into pushy_migrations (version, name) values ($1, $2)',
 };
 
+/** What a migration is to do beyond its steps. */
+export interface MigrateOptions {
+  migrations?: readonly Migration[];
+  /** Roles that will serve with these tables, beside those of a Push Jobs database. */
+  serveAs?: readonly string[];
+}
+
 /**
  * Brings the schema to this version, in one transaction: a database that is refused, or a step that fails,
- * leaves everything as it was. Answers the names of the steps that it took.
+ * leaves everything as it was. The database of the reference is taken over in place. Answers the names of the
+ * steps that it took.
  */
-export async function migrate(
-  db: Db,
-  migrations: readonly Migration[] = MIGRATIONS,
-): Promise<string[]> {
+export async function migrate(db: Db, options: MigrateOptions = {}): Promise<string[]> {
+  const { migrations = MIGRATIONS, serveAs = [] } = options;
   return db.tx(async (tx) => {
     await tx.script(LOCK);
-    const present = await presentVersion(tx);
+    const ours = await knowEngine(tx);
+    const present = ours ? await presentVersion(tx) : 0;
     const newest = migrations.at(-1)?.version ?? 0;
     if (present > newest) {
       throw new DbError(
@@ -58,17 +66,24 @@ export async function migrate(
       );
     }
     const missing = migrations.filter(({ version }) => version > present);
-    for (const { version, name, sql } of missing) {
+    if (missing.length === 0) return [];
+    const reference = ours ? undefined : await findReferenceTables(tx, JOB_STATUSES);
+    await refuseWithoutRights(tx);
+    const steps = reference === undefined ? missing : [adoption(reference), ...missing.slice(1)];
+    if (reference !== undefined) await refuseWhileReferenceRuns(tx);
+    if (!ours) await tx.script(LEDGER);
+    for (const { version, name, sql } of steps) {
       await tx.script(sql);
       await tx.query(RECORD, [version, name]);
     }
-    return missing.map(({ name }) => name);
+    await grantTables(tx, serveAs);
+    return steps.map(({ name }) => name);
   });
 }
 
-/** The version that the database has; makes the ledger when the database is empty. */
-async function presentVersion(tx: Db): Promise<number> {
-  const [engine] = await tx.query(READ_ENGINE, [REFERENCE_TABLES]);
+/** Whether the database has our ledger; refuses an engine that is too old. */
+async function knowEngine(tx: Db): Promise<boolean> {
+  const [engine] = await tx.query(READ_ENGINE);
   if (engine === undefined) throw new DbError('failed', 'The database did not say what it is.');
   if (engine.version < OLDEST_POSTGRES) {
     throw new DbError(
@@ -76,17 +91,10 @@ async function presentVersion(tx: Db): Promise<number> {
       `PostgreSQL 13 or newer is needed; this one says ${Math.floor(engine.version / 10_000)}.`,
     );
   }
-  if (!engine.ours) {
-    if (engine.foreign.length > 0) {
-      throw new DbError(
-        'not_ours',
-        `The database already has tables named ${engine.foreign.join(', ')}. Taking over the database of ` +
-          'an existing Push Jobs server is not supported yet: name an empty one in database_url. ' +
-          'Nothing was changed.',
-      );
-    }
-    await tx.script(LEDGER);
-  }
+  return engine.ours;
+}
+
+async function presentVersion(tx: Db): Promise<number> {
   const [row] = await tx.query(READ_VERSION);
   return row?.version ?? 0;
 }

@@ -1,4 +1,4 @@
-import { DatabaseError, Pool, type PoolClient } from 'pg';
+import { Client, DatabaseError, Pool, type PoolClient } from 'pg';
 import type { Db, Statement } from './db.ts';
 import { DbError } from './db-error.ts';
 
@@ -52,6 +52,11 @@ export async function openPostgres(settings: PostgresSettings): Promise<Db> {
     throw error;
   }
   return db;
+}
+
+/** The role that a URL connects as; empty where the driver cannot tell before it connects. */
+export function roleOf(url: string): string {
+  return new Client({ connectionString: url }).user ?? '';
 }
 
 type Runner = Pick<Pool | PoolClient, 'query'>;

@@ -26,14 +26,20 @@ describe('opscode-push-jobs-server-ctl', () => {
 
   const run = async (...args: string[]): Promise<void> => {
     const program = makeProgram(
-      (named) => {
-        file = named;
-        return Promise.resolve((operation) => {
-          asked.push(operation);
-          return refuses
-            ? Promise.reject(new ServerError('refused', 'no'))
-            : Promise.resolve('done');
-        });
+      {
+        openDoor: (named) => {
+          file = named;
+          return Promise.resolve((operation) => {
+            asked.push(operation);
+            return refuses
+              ? Promise.reject(new ServerError('refused', 'no'))
+              : Promise.resolve('done');
+          });
+        },
+        migrateDatabase: (named, ownerUrl) => {
+          file = named;
+          return Promise.resolve(`migrated as ${ownerUrl ?? 'itself'}`);
+        },
       },
       { result: (text) => (printed += text), say: (line) => said.push(line) },
     );
@@ -67,6 +73,13 @@ describe('opscode-push-jobs-server-ctl', () => {
       assert.deepEqual([printed, said], ['', ['done']]);
     });
   }
+
+  it('migrate hands on the configuration and the URL of the owner', async () => {
+    await run('-c', '/etc/x.rb', 'migrate', '--owner-url', 'postgres://a@h/d');
+    await run('migrate');
+    assert.deepEqual(said, ['migrated as postgres://a@h/d', 'migrated as itself']);
+    assert.deepEqual([asked, file], [[], undefined]);
+  });
 
   it('directory-list prints its result', async () => {
     await run('-c', '/etc/x.rb', 'directory-list', 'acme');

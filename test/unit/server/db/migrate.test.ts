@@ -10,6 +10,7 @@ import {
   nodeStatusCode,
   nodeStatusOf,
 } from '../../../../server/src/db/status-codes.ts';
+import { TABLES } from '../../../../server/src/db/schema-rights.ts';
 import type { Db } from '../../../../server/src/db/db.ts';
 import { ask, onEmptyEngines } from '../../../helpers/engines.ts';
 import { ORG_ID } from '../../../helpers/jobs.ts';
@@ -51,19 +52,21 @@ onEmptyEngines('migrate', (db) => {
   });
 
   it('refuses a database that a newer version has used, and leaves it alone', async () => {
-    await migrate(db(), [...MIGRATIONS, { version: 99, name: 'later', sql: 'select 1' }]);
+    await migrate(db(), {
+      migrations: [...MIGRATIONS, { version: 99, name: 'later', sql: 'select 1' }],
+    });
     await assert.rejects(migrate(db()), { code: 'newer', message: /schema version 99/ });
   });
 
   it('takes the next step from where the database is', async () => {
     await migrate(db());
     const next = { version: 99, name: 'later', sql: 'create table later (id integer)' };
-    assert.deepEqual(await migrate(db(), [...MIGRATIONS, next]), ['later']);
+    assert.deepEqual(await migrate(db(), { migrations: [...MIGRATIONS, next] }), ['later']);
     assert.ok((await tables(db())).includes('later'));
   });
 
   it('keeps what the first version stored, and ends what was in flight then (J4)', async () => {
-    await migrate(db(), MIGRATIONS.slice(0, 1));
+    await migrate(db(), { migrations: MIGRATIONS.slice(0, 1) });
     const [done, flying] = ['a'.repeat(32), 'b'.repeat(32)];
     await db().script(`
       insert into jobs (id, org_id, requester, command, status, quorum, run_timeout, created_at, updated_at)
@@ -90,20 +93,28 @@ onEmptyEngines('migrate', (db) => {
 
   it('leaves everything as it was when a step fails', async () => {
     const broken = { version: 99, name: 'broken', sql: 'create table x (id integer); select 1/0' };
-    await assert.rejects(migrate(db(), [...MIGRATIONS, broken]), { code: 'failed' });
+    await assert.rejects(migrate(db(), { migrations: [...MIGRATIONS, broken] }), {
+      code: 'failed',
+    });
     assert.deepEqual(await tables(db()), []);
   });
 
-  it("refuses the reference's database, by name, and leaves it alone", async () => {
+  it('refuses tables of these names that are nobody known, and leaves them alone', async () => {
     await db().script(`
       create table jobs (id char(32) primary key, org_id char(32));
       create table job_output (job_id char(32), node_name text);
       insert into jobs values ('a', 'b')`);
     await assert.rejects(migrate(db()), {
       code: 'not_ours',
-      message: /jobs, job_output.*nothing was changed/is,
+      message:
+        /job_output, jobs.*no table job_status.*no column job_output.stdout.*nothing was changed/is,
     });
     assert.deepEqual(await tables(db()), ['job_output', 'jobs']);
+  });
+
+  it('Decision 15 knows all its tables by name', async () => {
+    await migrate(db());
+    assert.deepEqual(await tables(db()), [...TABLES].sort());
   });
 });
 

@@ -64,7 +64,7 @@ describe('openPostgres', () => {
 
   it('lets migrations take longer than statements', async () => {
     const db = await connect({ statementTimeout: 200 });
-    await migrate(db, [{ version: 1, name: 'slow', sql: 'select pg_sleep(0.5)' }]);
+    await migrate(db, { migrations: [{ version: 1, name: 'slow', sql: 'select pg_sleep(0.5)' }] });
     await db.script('drop table pushy_migrations');
   });
 
