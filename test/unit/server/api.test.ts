@@ -240,6 +240,10 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
       const job = await ended(
         await start({ command: 'x', nodes: ['web1'], env: { A: 'b' }, capture_output: true }),
       );
+      const stdout = `${ORG}/jobs/${job.id}/output/web1/stdout`;
+      // Of this agent or of one of the tests before: they bear the same name.
+      const { body: captured, status: found } = await ask('alice', stdout);
+      assert.equal(found, 200);
       const incarnations = makeIncarnations(server.serverHeartbeatPort);
       try {
         const first = await incarnations.next();
@@ -261,8 +265,7 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
       while (refusals() === before) await old.beat();
       const shown = async (): Promise<void> => {
         assert.deepEqual(JSON.parse((await ask('alice', `${ORG}/jobs/${job.id}`)).body), job);
-        const output = await ask('alice', `${ORG}/jobs/${job.id}/output/web1/stdout`);
-        assert.equal(output.body, 'x');
+        assert.equal((await ask('alice', stdout)).body, captured);
         await agent('y');
         const next = await ended(await start({ command: 'x', nodes: ['web1'], env: { C: 'd' } }));
         assert.equal(next.status, 'complete');
