@@ -67,6 +67,7 @@ describe('feeds through nginx, with agents of both kinds (REFERENCE 9)', () => {
         greet: 'echo hello',
         fail: 'false',
         wait: 'sleep 3',
+        'wait long': 'sleep 15',
         ...(node === 'ours' ? { 'ours alone': 'true' } : {}),
       }),
     });
@@ -342,6 +343,26 @@ describe('feeds through nginx, with agents of both kinds (REFERENCE 9)', () => {
     const count = (path: string): number => log.split(`GET ${PATH}/${path}/${id} `).length - 1;
     assert.deepEqual([count('jobs'), count('job_status_feed')], [2, 1]);
     assert.match(await pushy.ok(['job', 'follow', id]), /^\.Complete\.\n/);
+  });
+
+  it('Decision 1 Last-Event-ID is exact over kill -9: the feed of a job in flight goes on', async () => {
+    const nodes = ['ours', 'ruby'];
+    const id = await start('wait long', nodes);
+    const before = await (await follow(id)).until(/(event: run_start\n[^]*){2}\n\n$/);
+    const last = eventsIn(before).at(-1)!;
+    server.program.signal('SIGKILL');
+    await server.program.exited;
+    server = await startPushyServer(scene, stage.home);
+    const after = await (await follow(id, { 'Last-Event-ID': last.id })).ended();
+    const ends = shortly(after);
+    assert.deepEqual(
+      ends.slice(0, -1).toSorted(),
+      nodes.map((node) => `run_complete(${node} success)`),
+    );
+    assert.equal(ends.at(-1), 'job_complete(complete)');
+    const whole = await (await follow(id)).ended();
+    assertGrows(whole);
+    assert.equal(whole.replace(/:keepalive\n/g, ''), (before + after).replace(/:keepalive\n/g, ''));
   });
 
   it('9.2 a restart: readers are told to come again, ids and times go on, nothing is missed', async () => {
