@@ -4,7 +4,7 @@ import type { FeedReader } from './feed-log/feed.ts';
 import { makeJobFeeds } from './feed-log/job-feeds.ts';
 import { makeOrgFeeds, type OrgEvent, type OrgHistory } from './feed-log/org-feeds.ts';
 
-export type { FeedReader, FeedState } from './feed-log/feed.ts';
+export type { FeedReader } from './feed-log/feed.ts';
 export type { OrgHistory };
 
 type JobEvent = StampedEvent & { jobId: string };

@@ -6,6 +6,8 @@ import {
   seal,
   unwrapSessionKey,
   type AgentConfig,
+  type CommitMessage,
+  type RunMessage,
   type ServerMessage,
 } from '@pushy/protocol';
 import { Context, curveKeyPair, Dealer } from 'zeromq';
@@ -20,6 +22,9 @@ export interface WireAgent {
   close(): Promise<void>;
 }
 
+/** Sends a message of an agent. */
+export type Say = (type: string, more: object) => Promise<void>;
+
 /** Fetches the configuration, connects with CURVE, commits to every job and reports `output` as its result. */
 export async function startWireAgent(options: {
   port: number;
@@ -27,8 +32,10 @@ export async function startWireAgent(options: {
   node: string;
   key: string;
   output: string;
+  /** Answers commits and runs in its stead. */
+  play?: (message: CommitMessage | RunMessage, say: Say) => Promise<void>;
 }): Promise<WireAgent> {
-  const { port, org, node, key, output } = options;
+  const { port, org, node, key, output, play } = options;
   const curve = curveKeyPair();
   const path = `/organizations/${org}/pushy/config/${node}?ccpk=${encodeURIComponent(curve.publicKey)}`;
   const answer = await sendSigned({ userId: node, key }, { port, path });
@@ -48,7 +55,7 @@ export async function startWireAgent(options: {
 
   let sequence = 0;
   let running: string | null = null;
-  const say = async (type: string, more: object): Promise<void> => {
+  const say: Say = async (type, more) => {
     sequence += 1;
     const timestamp = formatHttpDate(Date.now());
     const body = { node, org, type, sequence, timestamp, incarnation_id: 'one', ...more };
@@ -58,6 +65,10 @@ export async function startWireAgent(options: {
     say('heartbeat', { job_state: running === null ? 'idle' : 'running', job_id: running });
 
   const hear = async (message: ServerMessage): Promise<void> => {
+    if (play !== undefined && (message.type === 'commit' || message.type === 'run')) {
+      await play(message, say);
+      return;
+    }
     switch (message.type) {
       case 'commit':
         await say('ack_commit', { job_id: message.job_id });

@@ -78,6 +78,19 @@ describe('The frame refuses', function () {
       expected: /The dispatcher knows no adapter/,
     },
     {
+      title: 'a log of feeds that imports an adapter',
+      files: {
+        'server/src/feed-log/x.ts': "import '../http/y.ts';\n",
+        'server/src/http/y.ts': 'export {};\n',
+      },
+      expected: /The feeds know no adapter/,
+    },
+    {
+      title: 'a dispatcher that imports the log of feeds',
+      files: { 'server/src/dispatcher/x.ts': "import '../feed-log.ts';\n" },
+      expected: /The dispatcher knows no adapter/,
+    },
+    {
       title: 'a circle of imports',
       files: {
         'server/src/http/x.ts':
