@@ -141,11 +141,11 @@ function makeWorld(
     principals: [{ name, type, publicKey: keys[name].publicKey }],
     reused: false,
   });
-  const people: Record<string, PrincipalLookup> = {
-    alice: principal('alice', 'user'),
-    web1: principal('web1', 'client'),
-    eve: { found: 'not_member' },
-  };
+  const people = new Map<string, PrincipalLookup>([
+    ['alice', principal('alice', 'user')],
+    ['web1', principal('web1', 'client')],
+    ['eve', { found: 'not_member' }],
+  ]);
   api.groups.set('admins', ['user alice']);
   return {
     directory: {
@@ -155,7 +155,7 @@ function makeWorld(
       },
       principals: (_, name) => {
         api.asked.push(`principal ${name}`);
-        return Promise.resolve(people[name] ?? { found: 'none' });
+        return Promise.resolve(people.get(name) ?? { found: 'none' });
       },
       membership: (_, who, group) => {
         api.asked.push(`group ${group}`);

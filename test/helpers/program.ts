@@ -21,6 +21,8 @@ export interface Program {
   output(): string;
   /** Waits for a line of its output, the past included; rejects at the deadline or the program's end. */
   line(wanted: RegExp, timeoutMs?: number): Promise<string>;
+  /** Calls `take` with every whole line that it prints from now on, until the function that it answers is called. */
+  onLine(take: (line: string) => void): () => void;
   /** Signals the program alone. */
   signal(signal: NodeJS.Signals): void;
   /** Asks it to end, kills it at the deadline, then kills what is left of its children. */
@@ -113,6 +115,19 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       });
     });
 
+  const onLine = (take: (line: string) => void): (() => void) => {
+    let read = text.lastIndexOf('\n') + 1;
+    const watch = (): void => {
+      for (let end = text.indexOf('\n', read); end >= 0; end = text.indexOf('\n', read)) {
+        const whole = text.slice(read, end);
+        read = end + 1;
+        take(whole);
+      }
+    };
+    watchers.add(watch);
+    return () => watchers.delete(watch);
+  };
+
   const stop = async (): Promise<Exit> => {
     const children = findDescendants(pid);
     if (child.exitCode === null && child.signalCode === null) child.kill(options.stopSignal);
@@ -140,6 +155,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     exited,
     output: () => text,
     line,
+    onLine,
     signal: (signal) => {
       child.kill(signal);
     },

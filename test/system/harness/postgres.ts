@@ -1,5 +1,6 @@
 import { chown } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findDescendants, killFound } from '../../helpers/descendants.ts';
 import { freePort } from '../../helpers/free-port.ts';
 import type { Program } from '../../helpers/program.ts';
 import { runOk } from '../../helpers/run.ts';
@@ -10,6 +11,10 @@ import type { Scene } from './scene.ts';
 export interface Postgres {
   readonly port: number;
   readonly program: Program;
+  /** Kills all its processes at once, as the kernel does when memory runs out. */
+  crash(): Promise<void>;
+  /** Starts it again, on what the crash has left. */
+  restart(): Promise<void>;
   /** Makes an empty database and answers its URL. */
   createDatabase(name: string): Promise<string>;
   /** Runs SQL in a database; answers the rows as text, columns with `|` between them. */
@@ -38,16 +43,20 @@ export async function startPostgres(scene: Scene): Promise<Postgres> {
     fsync: 'off',
     max_connections: '100',
   };
-  const program = await scene.start({
-    name: 'postgres',
-    file: join(bin, 'postgres'),
-    args: ['-D', data, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
-    cwd: home,
-    // The fast shutdown, which does not wait for clients.
-    stopSignal: 'SIGINT',
-    ...owner,
-  });
-  await program.line(/database system is ready to accept connections/);
+  const start = async (): Promise<Program> => {
+    const started = await scene.start({
+      name: 'postgres',
+      file: join(bin, 'postgres'),
+      args: ['-D', data, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+      cwd: home,
+      // The fast shutdown, which does not wait for clients.
+      stopSignal: 'SIGINT',
+      ...owner,
+    });
+    await started.line(/database system is ready to accept connections/);
+    return started;
+  };
+  let program = await start();
   const sql = async (database: string, text: string): Promise<string> => {
     const { stdout } = await runOk(
       join(bin, 'psql'),
@@ -69,7 +78,18 @@ export async function startPostgres(scene: Scene): Promise<Postgres> {
   };
   return {
     port,
-    program,
+    get program() {
+      return program;
+    },
+    crash: async () => {
+      const children = findDescendants(program.pid);
+      program.signal('SIGKILL');
+      killFound(children);
+      await program.exited;
+    },
+    restart: async () => {
+      program = await start();
+    },
     sql,
     createDatabase: async (name) => {
       await sql('postgres', `CREATE DATABASE "${name}"`);

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Signer } from 'mixlib-authentication-ts';
 import type { Program } from '../../helpers/program.ts';
 import { makeCli } from './cli.ts';
 import { makeKnife, type Workstation } from './knife.ts';
@@ -25,6 +27,8 @@ export interface Standalone {
   readonly knife: Workstation;
   readonly pushy: Workstation;
   readonly watcher: Watcher;
+  /** Signs as alice. */
+  readonly signer: Signer;
   /** Starts the agent of a node; that it is online is for the watcher to say. */
   startAgent(node: string): Promise<Program>;
 }
@@ -60,6 +64,7 @@ export async function startStandalone(
     knife: await makeKnife(scene, alice),
     pushy: await makeCli(scene, alice),
     watcher: await makeWatcher(alice),
+    signer: { userId: 'alice', key: await readFile(keyOf('alice'), 'utf8') },
     startAgent: (node) => {
       const start = node.startsWith('ours') ? startPushyAgent : startRubyAgent;
       return start(scene, { url, node, key: keyOf(node), whitelist: whitelist(node) });
