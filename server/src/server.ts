@@ -82,7 +82,7 @@ export function makeServer(config: Config, ports: Ports): Server {
       dispatcher.dropNode(orgId, node);
       // The command has removed the stored keys already; this is for one that came meanwhile.
       await removed.catch((error: unknown) => {
-        log.warn({ err: error, node }, 'keys of a removed node may still be stored');
+        log.warn({ err: error, orgId, node }, 'keys of a removed node may still be stored');
       });
     };
     const control = await openControlSocket({ config, opened, nodeRemoved, log });
