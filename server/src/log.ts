@@ -8,16 +8,15 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Fields that hold secrets wherever they stand (Decision 11). */
+/** Fields that hold secrets wherever they stand (Decision 11), in either spelling. */
 const SECRET = [
-  'env',
-  'key',
-  'privateKey',
-  'sessionKey',
-  'password',
-  'authorization',
-  'databaseUrl',
-];
+  ...['env', 'file', 'stdout', 'stderr', 'key', 'password', 'authorization'],
+  ...['privateKey', 'secretKey', 'sessionKey', 'databaseUrl', 'chefSuperuserPem'],
+  ...['postgresqlPassword', 'postgresqlSqlPassword'],
+].flatMap((name) => [...new Set([name, snakeCase(name)])]);
+
+/** A URL with a password in it, as drivers like to quote it. */
+const URL_WITH_PASSWORD = /(\w+:\/\/[^\s/:@]*):[^\s/@]+@/g;
 
 /** JSON lines on standard output, or where `destination` says. */
 export function makeLog(level: string, destination?: DestinationStream): Log {
@@ -26,7 +25,8 @@ export function makeLog(level: string, destination?: DestinationStream): Log {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: spelled },
+      serializers: { err: withoutPasswords },
       redact: {
         paths: SECRET.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
         censor: '[secret]',
@@ -34,4 +34,25 @@ export function makeLog(level: string, destination?: DestinationStream): Log {
     },
     destination ?? pino.destination({ fd: 1, sync: true }),
   );
+}
+
+/** One spelling of every field, whoever logs it: `job_id`, `org_id`, `node`. */
+function spelled(fields: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [snakeCase(name), value]),
+  );
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function withoutPasswords(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message, stack, ...rest } = pino.stdSerializers.err(error);
+  return {
+    ...rest,
+    message: message.replace(URL_WITH_PASSWORD, '$1:[secret]@'),
+    stack: stack.replace(URL_WITH_PASSWORD, '$1:[secret]@'),
+  };
 }

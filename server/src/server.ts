@@ -10,6 +10,7 @@ import { openFeedLog } from './compose/open-feed-log.ts';
 import { openTls } from './compose/open-tls.ts';
 import { openWire } from './compose/open-wire.ts';
 import { makePlainRowSealing } from './compose/plain-row-sealing.ts';
+import { makeRetention } from './compose/retention.ts';
 import { makeTeardown } from './compose/teardown.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './ctl/control-server.ts';
@@ -17,6 +18,7 @@ import { addSealingKey } from './db/add-sealing-key.ts';
 import type { UnfinishedJob } from './core/job-record.ts';
 import type { Db } from './db/db.ts';
 import { missingSealingKeys } from './db/missing-sealing-keys.ts';
+import { pruneJobs } from './db/prune-jobs.ts';
 import { readUnfinishedJobs } from './db/read-unfinished-jobs.ts';
 import type { Sealer } from './db/sealer.ts';
 import { sealPlainRows } from './db/seal-plain-rows.ts';
@@ -80,7 +82,7 @@ export function makeServer(config: Config, ports: Ports): Server {
       dispatcher.dropNode(orgId, node);
       // The command has removed the stored keys already; this is for one that came meanwhile.
       await removed.catch((error: unknown) => {
-        log.warn({ err: error, node }, 'keys of a removed node may still be stored');
+        log.warn({ err: error, orgId, node }, 'keys of a removed node may still be stored');
       });
     };
     const control = await openControlSocket({ config, opened, nodeRemoved, log });
@@ -196,6 +198,19 @@ export function makeServer(config: Config, ports: Ports): Server {
     });
     teardown.add('sealing of plain rows', () => sealing.stop());
     sealing.start();
+
+    const retention = makeRetention({
+      clock,
+      log,
+      fraction: () => random.fraction(),
+      settings: config,
+      prune: (limits) => pruneJobs(db, limits),
+      gone: (jobId) => {
+        dispatcher.jobs.forget(jobId);
+      },
+    });
+    teardown.add('retention', () => retention.stop());
+    retention.start();
 
     return {
       apiPort: portOf(api.server.address()),

@@ -123,7 +123,10 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
       const live = makeLiveJob(job);
       const entry: Entry = { live, fence: ONLY_FENCE, timers: new Map(), handed };
       entries.set(job.id, entry);
-      log.info({ jobId: job.id, nodes: live.nodes.size, quorum: job.quorum }, 'job started');
+      log.info(
+        { jobId: job.id, orgId: job.orgId, nodes: live.nodes.size, quorum: job.quorum },
+        'job started',
+      );
       happen(entry, { kind: 'start' });
     });
   }
@@ -137,7 +140,10 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
       const entry: Entry = { live, fence: ONLY_FENCE, timers: new Map(), handed, since };
       entries.set(job.id, entry);
       feeds.restore(job, events);
-      log.info({ jobId: job.id, phase: live.phase, nodes: live.nodes.size }, 'job goes on');
+      log.info(
+        { jobId: job.id, orgId: job.orgId, phase: live.phase, nodes: live.nodes.size },
+        'job goes on',
+      );
       // The first event is not written with the job, but right after it.
       if (events.length === 0) emit(job, startEvent(job));
       happen(entry, { kind: 'resume' });
@@ -289,7 +295,7 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     }
     saver.flush();
     await saver.durable();
-    log.info({ jobId: job.id, status: phase }, 'job ended');
+    log.info({ jobId: job.id, orgId: job.orgId, status: phase }, 'job ended');
     if (stopped) return;
     const end = clock.after(settings.waitCompleteTime, () => {
       leave(entry);

@@ -71,8 +71,9 @@ export function makeApp(deps: AppDeps): FastifyInstance {
   app.addHook('onResponse', (request, reply, done) => {
     const { method, originalUrl } = request;
     const path = originalUrl.split('?')[0];
+    const { org, node, id: jobId } = request.params as Readonly<Record<string, string>>;
     log.debug(
-      { method, path, status: reply.statusCode, ms: reply.elapsedTime },
+      { method, path, org, node, jobId, status: reply.statusCode, ms: reply.elapsedTime },
       'request answered',
     );
     done();

@@ -28,6 +28,8 @@ export interface TlsListener {
   close(): Promise<void>;
 }
 
+/** Milliseconds: how often connections are held against their times. */
+const CHECK_INTERVAL = 5_000;
 /** Milliseconds in which a new connection must have agreed on its keys. */
 const HANDSHAKE_TIMEOUT = 10_000;
 
@@ -38,6 +40,7 @@ export async function listenTls(deps: TlsListenerDeps): Promise<TlsListener> {
   const { requestTimeout, headersTimeout, keepAliveTimeout } = app.server;
   const options = {
     ...{ requestTimeout, headersTimeout, keepAliveTimeout },
+    connectionsCheckingInterval: CHECK_INTERVAL,
     handshakeTimeout: HANDSHAKE_TIMEOUT,
     minVersion: 'TLSv1.2',
   } as const;

@@ -125,7 +125,7 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
       }
       putNode(admission, now + nodeKeyLife);
       await store?.save({ ...admission, renewedAt: now }, NODE_KEYS).catch((error: unknown) => {
-        log.warn({ err: error, node }, 'a CURVE key could not be stored');
+        log.warn({ err: error, orgId, node }, 'a CURVE key could not be stored');
       });
     },
     count: () => byKey.size,

@@ -114,7 +114,7 @@ export function makeClientChecks(deps: ClientChecksDeps): ClientChecks {
       const { node } = entry;
       log.info({ orgId, node, client }, 'the client is gone: its node may not connect any more');
       remove(orgId, node).catch((error: unknown) => {
-        log.warn({ err: error, node }, 'keys of a removed node may still be stored');
+        log.warn({ err: error, orgId, node }, 'keys of a removed node may still be stored');
       });
     }
   }

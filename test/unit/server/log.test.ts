@@ -14,7 +14,7 @@ describe('the log', () => {
     });
     const { time, ...rest } = line as { time: string };
     assert.ok(!Number.isNaN(Date.parse(time)));
-    assert.deepEqual(rest, { level: 'info', jobId: 'a', msg: 'job ended' });
+    assert.deepEqual(rest, { level: 'info', job_id: 'a', msg: 'job ended' });
   });
 
   it('leaves out what is below its level', () => {
@@ -42,5 +42,29 @@ describe('the log', () => {
       );
     });
     assert.ok(!JSON.stringify(said).includes('hush'));
+  });
+
+  it('spells every field in one way, whoever logs it', () => {
+    const [line] = lines('info', (log) => {
+      log.info({ jobId: 'a', orgId: 'b', node: 'c', api_port: 1, boundTo: 'd' }, 'x');
+    });
+    const { time, ...rest } = line as { time: string };
+    assert.ok(time !== '');
+    const fields = { job_id: 'a', org_id: 'b', node: 'c', api_port: 1, bound_to: 'd' };
+    assert.deepEqual(rest, { level: 'info', ...fields, msg: 'x' });
+  });
+
+  it('Decision 11 hides secrets in either spelling, and passwords in what an error quotes', () => {
+    const cause = new Error('cannot reach postgres://pushy:hush@db.example.com/x');
+    const said = lines('info', (log) => {
+      log.info({ privateKey: 'hush', private_key: 'hush', databaseUrl: 'hush', file: 'hush' }, 'x');
+      log.info({ config: { postgresqlSqlPassword: 'hush', chefSuperuserPem: 'hush' } }, 'x');
+      log.error({ err: new Error('at postgres://u:hush@h/d: refused', { cause }) }, 'x');
+      log.error({ err: 'no error at all' }, 'x');
+    });
+    const text = JSON.stringify(said);
+    assert.ok(!text.includes('hush'), text);
+    assert.match(text, /postgres:\/\/pushy:\[secret\]@db\.example\.com/);
+    assert.match(text, /no error at all/);
   });
 });
