@@ -57,6 +57,15 @@ describe('what the HTTP parser refuses (H8)', () => {
     });
   });
 
+  it('Decision 16: 400 for a method that HTTP does not know, 501 for one that the API does not; CONNECT is cut off', async () => {
+    const ask = (method: string, target = '/pushy/_status'): Promise<string> =>
+      exchange(api.port, `${method} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    assert.match(await ask('FROB'), /^HTTP\/1\.1 400 /);
+    assert.match(await ask('PATCH'), /^HTTP\/1\.1 501 /);
+    assert.equal(await ask('CONNECT', 'x:1'), '');
+    assert.match(await ask('GET'), /^HTTP\/1\.1 200 /);
+  });
+
   const answerTo = (code: string, more: object = {}): Promise<string> =>
     new Promise((resolve) => {
       let written = '';
