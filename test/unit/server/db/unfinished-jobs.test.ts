@@ -3,6 +3,7 @@ import { JOB_STATUSES, isFinished } from '@pushy/protocol';
 import type { StampedEvent } from '../../../../server/src/core/feed-event.ts';
 import { NO_CHANGES } from '../../../../server/src/core/job-record.ts';
 import { createJob } from '../../../../server/src/db/create-job.ts';
+import { dropEndedEvents } from '../../../../server/src/db/drop-ended-events.ts';
 import { dropEvents } from '../../../../server/src/db/drop-events.ts';
 import { readUnfinishedJobs } from '../../../../server/src/db/read-unfinished-jobs.ts';
 import { saveChanges } from '../../../../server/src/db/save-changes.ts';
@@ -167,5 +168,19 @@ onBothEngines('readUnfinishedJobs', (db) => {
     }
     await dropEvents(db(), [one.id, 'gone']);
     assert.deepEqual([await eventsOf(one.id), await eventsOf(two.id)], [[], [vote(1)]]);
+  });
+
+  it('REFERENCE 9.1 forgets at a start the feeds of jobs that had ended, and no other', async () => {
+    const [ended, live] = [aJob(), aJob()];
+    for (const job of [ended, live]) {
+      await createJob(db(), sealer, job);
+      await saveChanges(db(), sealer, { ...NO_CHANGES, events: [{ ...vote(1), jobId: job.id }] });
+    }
+    const jobs = [{ jobId: ended.id, status: 'crashed', at: LATER }] as const;
+    await saveChanges(db(), sealer, { ...NO_CHANGES, jobs });
+    await dropEndedEvents(db());
+    const left = await ask<{ job_id: string }>(db(), 'select job_id from job_events');
+    const ids = left.map((row) => row.job_id);
+    assert.deepEqual([ids.includes(ended.id), ids.includes(live.id)], [false, true]);
   });
 });
