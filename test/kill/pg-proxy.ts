@@ -63,41 +63,42 @@ export async function startPgProxy(postgresPort: number): Promise<PgProxy> {
 /** One connection. PostgreSQL's messages are a letter, a length of four bytes that counts itself, and the rest. */
 function relay(client: Socket, upstream: Socket, stops: (seen: SeenStatement) => boolean): void {
   /** Frozen: nothing passes any more. */
-  const state = { frozen: false };
+  let frozen = false;
+  const isFrozen = (): boolean => frozen;
   /** What the transaction of this connection has run. */
   let open: Omit<SeenStatement, 'moment'>[] = [];
   const at = (moment: SeenStatement['moment']): void => {
     // Every watcher sees every statement: no short cut.
-    if (open.map((one) => stops({ ...one, moment })).includes(true)) state.frozen = true;
+    if (open.map((one) => stops({ ...one, moment })).includes(true)) frozen = true;
   };
   // The first message of a client has no letter.
   client.on(
     'data',
     splitter(0, (message) => {
-      if (state.frozen) return;
+      if (isFrozen()) return;
       const kind = message.length > 0 ? String.fromCharCode(message[0] ?? 0) : '';
       if (kind === 'B') {
         const bound = readBind(message);
         if (bound.name !== '') {
-          if (stops({ ...bound, moment: 'before' })) state.frozen = true;
+          if (stops({ ...bound, moment: 'before' })) frozen = true;
           open.push(bound);
         }
       } else if (kind === 'Q' && message.toString('utf8', 5, 11).toLowerCase() === 'commit') {
         at('commit');
       }
-      if (!state.frozen) upstream.write(message);
+      if (!isFrozen()) upstream.write(message);
     }),
   );
   upstream.on(
     'data',
     splitter(1, (message) => {
-      if (state.frozen) return;
+      if (isFrozen()) return;
       // ReadyForQuery, outside of a transaction: what was run is durable.
       if (message[0] === 0x5a && message[5] === 0x49) {
         at('after');
         open = [];
       }
-      if (!state.frozen) client.write(message);
+      if (!isFrozen()) client.write(message);
     }),
   );
 }
