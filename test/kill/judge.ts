@@ -82,8 +82,11 @@ function judgeJob(
     problems.push(`job ${job.id} (${job.status}): ${what}`);
   };
   if (!isFinished(job.status)) complain('it is still in flight');
-  // Decision 3: a restart ends no job.
-  if (job.status === 'crashed' || job.status === 'aborted') complain('nobody asked for that');
+  // Decision 3: a restart ends no job. One whose requester was told that the database is away must not run.
+  const isUntold = posted === undefined && !ranAnywhere(job, runs);
+  if (job.status === 'aborted' || (job.status === 'crashed' && !isUntold)) {
+    complain('nobody asked for that');
+  }
   let lost = 0;
   for (const [status, names] of Object.entries(job.nodes) as [keyof NodesByStatus, string[]][]) {
     for (const node of names) {
@@ -104,6 +107,10 @@ function judgeJob(
     complain(`it was shown as ${JSON.stringify(posted.ended)}, now it is ${JSON.stringify(job)}`);
   }
   return lost;
+}
+
+function ranAnywhere(job: Job, runs: ReadonlyMap<string, number>): boolean {
+  return [...runs.keys()].some((key) => key.startsWith(job.id));
 }
 
 function sorted(job: Job): object {

@@ -62,19 +62,20 @@ export async function startPgProxy(postgresPort: number): Promise<PgProxy> {
 
 /** One connection. PostgreSQL's messages are a letter, a length of four bytes that counts itself, and the rest. */
 function relay(client: Socket, upstream: Socket, stops: (seen: SeenStatement) => boolean): void {
+  /** Frozen: nothing passes any more. */
   let frozen = false;
+  const isFrozen = (): boolean => frozen;
   /** What the transaction of this connection has run. */
   let open: Omit<SeenStatement, 'moment'>[] = [];
-  const at = (moment: SeenStatement['moment']): boolean => {
+  const at = (moment: SeenStatement['moment']): void => {
     // Every watcher sees every statement: no short cut.
     if (open.map((one) => stops({ ...one, moment })).includes(true)) frozen = true;
-    return frozen;
   };
   // The first message of a client has no letter.
   client.on(
     'data',
     splitter(0, (message) => {
-      if (frozen) return;
+      if (isFrozen()) return;
       const kind = message.length > 0 ? String.fromCharCode(message[0] ?? 0) : '';
       if (kind === 'B') {
         const bound = readBind(message);
@@ -85,19 +86,19 @@ function relay(client: Socket, upstream: Socket, stops: (seen: SeenStatement) =>
       } else if (kind === 'Q' && message.toString('utf8', 5, 11).toLowerCase() === 'commit') {
         at('commit');
       }
-      if (!frozen) upstream.write(message);
+      if (!isFrozen()) upstream.write(message);
     }),
   );
   upstream.on(
     'data',
     splitter(1, (message) => {
-      if (frozen) return;
+      if (isFrozen()) return;
       // ReadyForQuery, outside of a transaction: what was run is durable.
       if (message[0] === 0x5a && message[5] === 0x49) {
         at('after');
         open = [];
       }
-      if (!frozen) client.write(message);
+      if (!isFrozen()) client.write(message);
     }),
   );
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { NewJob, UnfinishedJob } from '../core/job-record.ts';
 import type { Bus } from './bus.ts';
 import type { SessionKeys } from './inbox.ts';
-import { makeJobHost, type EventLog, type JobCreator } from './job-host.ts';
+import { makeJobHost, type EventLog } from './job-host.ts';
 import { makeJobId } from './job-id.ts';
 import { makeLateResults, type OutputQuestions } from './late-results.ts';
 import type { Log } from './log.ts';
@@ -12,6 +12,7 @@ import type { Organizations } from './org-gate.ts';
 import type { FrameSender } from './outbox.ts';
 import type { Presence } from './presence-view.ts';
 import { makeSaver, type ChangeStore, type EventReaders } from './saver.ts';
+import type { JobCreator } from './store-job.ts';
 
 export type { EventLog, EventReaders, FrameSender, Log, Organizations, Presence, SessionKeys };
 

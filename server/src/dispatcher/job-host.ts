@@ -17,6 +17,7 @@ import type { Log } from './log.ts';
 import { afterLong } from './long-timer.ts';
 import type { NodeCommand, NodeReport } from './records.ts';
 import type { Saver } from './saver.ts';
+import { storeJob, type JobCreator } from './store-job.ts';
 
 /** Milliseconds, unless said otherwise (REFERENCE 1). */
 export interface JobHostSettings {
@@ -28,11 +29,6 @@ export interface JobHostSettings {
   waitCompleteTime: number;
   /** The member `server` of a commit. */
   serverName: string;
-}
-
-/** Stores a job with status `voting` and its nodes with status `new`, in one statement. */
-export interface JobCreator {
-  createJob(job: NewJob): Promise<void>;
 }
 
 /** An event of a job at its place in the job's feed and, where it belongs there, in its organization's. */
@@ -59,7 +55,16 @@ export interface JobHostDeps {
   store: JobCreator;
   saver: Pick<
     Saver,
-    'nodes' | 'job' | 'event' | 'stopRequest' | 'flush' | 'durable' | 'kept' | 'flushed' | 'outage'
+    | 'nodes'
+    | 'job'
+    | 'event'
+    | 'stopRequest'
+    | 'flush'
+    | 'durable'
+    | 'kept'
+    | 'flushed'
+    | 'outage'
+    | 'away'
   >;
   bus: Bus;
   feeds: EventLog;
@@ -108,7 +113,7 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
 
   async function start(job: NewJob): Promise<void> {
     if (entries.has(job.id)) throw new Error(`job ${job.id} was started before`);
-    await store.createJob(job);
+    await storeJob(store, saver, job);
     // The next start of the server settles what this one leaves behind (REFERENCE 11).
     if (stopped) throw new Error('the server is stopping: the job is stored but not started');
     await new Promise<void>((resolve) => {

@@ -53,6 +53,8 @@ export interface Saver {
   kept(): Promise<void>;
   /** Milliseconds for which the store has failed, all its failures together. Never less than before. */
   outage(): number;
+  /** Why nothing can be saved at present; undefined while all is well. */
+  away(): Error | undefined;
   /** The same for a reader: rejects when the store fails or takes too long. The changes are kept. */
   flushed(): Promise<void>;
   /** Writes what is left; gives up, and says so, when the store does not answer in time. */
@@ -265,6 +267,7 @@ export function makeSaver({ clock, log, store, feeds }: SaverDeps): Saver {
     },
     kept: untilDurable,
     outage,
+    away: () => failure,
     flushed,
     async stop() {
       try {

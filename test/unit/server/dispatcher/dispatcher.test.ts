@@ -264,6 +264,46 @@ describe('the dispatcher', () => {
       await clock.advance(5000);
     });
 
+    it('settles a job of which nobody knows whether it was stored: it never runs', async () => {
+      const { ready, start, store, clock } = open();
+      const a = await ready('a');
+      const createJob = store.createJob.bind(store);
+      const stored: string[] = [];
+      store.createJob = async (job) => {
+        await createJob(job);
+        stored.push(job.id);
+        store.failure = new Error('the answer was lost');
+        throw store.failure;
+      };
+      await assert.rejects(start(['a']), /the answer was lost/);
+      const [id = ''] = stored;
+      await clock.advance(1000);
+      assert.equal(store.statusOf(id), 'voting');
+      store.failure = undefined;
+      await clock.advance(2000);
+      assert.deepEqual([store.statusOf(id), store.nodesOf(id)], ['crashed', { a: 'unavailable' }]);
+      assert.deepEqual([store.unfinished(), a.heard()], [[], []]);
+    });
+
+    it('takes no new job, and asks the database for nothing', async () => {
+      const { ready, start, store, clock } = open();
+      const a = await ready('a');
+      const id = await start(['a']);
+      store.failure = new Error('away');
+      await a.say('ack_commit', { job_id: id });
+      let asked = 0;
+      store.createJob = () => {
+        asked += 1;
+        return Promise.resolve();
+      };
+      await assert.rejects(start(['a']), /could not be saved/);
+      assert.equal(asked, 0);
+      store.failure = undefined;
+      await clock.advance(1000);
+      await start(['a']);
+      assert.equal(asked, 1);
+    });
+
     it('keeps the results that arrive, and saves them when it is back', async () => {
       const { ready, start, store, clock } = open();
       const a = await ready('a');
