@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
 import { formatHttpDate, open, readServerMessage, seal, type Frames } from '@pushy/protocol';
 import { systemClock, type Config } from '@pushy/server';
 import { openApi } from '../../server/src/compose/open-api.ts';
@@ -14,6 +13,7 @@ import { NO_CHANGES } from '../../server/src/core/job-record.ts';
 import { makeMetrics } from '../../server/src/metrics.ts';
 import { openSecrets } from '../../server/src/secrets/open-secrets.ts';
 import { makeAdmissions, type Admission } from '../../server/src/zmq/admissions.ts';
+import type { App } from './api.ts';
 import { ask } from './engines.ts';
 import { aJob } from './jobs.ts';
 import { quietLog } from './logs.ts';
@@ -21,7 +21,7 @@ import { until } from './until.ts';
 
 /** Everything of a server but its ZeroMQ sockets: what crosses them is seen and counted here. */
 export interface ApiRooms {
-  app: FastifyInstance;
+  app: App;
   /** Types of the messages that were sent to nodes, in order. */
   sent: string[];
   /** CURVE keys that were let in. */

@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import type { Signer } from 'mixlib-authentication-ts';
 import type { NodesByStatus } from '@pushy/protocol';
 import type { NewJob } from '../../server/src/core/job-record.ts';
@@ -28,6 +27,9 @@ export const SIGNERS = {
   nobody: { userId: 'nobody', key: keys.eve.privateKey },
 } as const satisfies Record<string, Signer>;
 export const KEYS = keys;
+
+/** An API that may not listen yet. */
+export type App = ReturnType<typeof makeApp>;
 
 type World = Omit<AppDeps, 'clock' | 'log'>;
 type Stored = Omit<ShownDetail, 'counts'> & { nodes: NodesByStatus };
@@ -64,7 +66,7 @@ export interface TestApi {
 /** Starts an API of the real rooms of http/, on a port of the kernel's; `given` ports stand in for the usual ones. */
 export async function startApi(
   given: Partial<World> = {},
-  prepare: (app: FastifyInstance) => void = () => undefined,
+  prepare: (app: App) => void = () => undefined,
 ): Promise<TestApi> {
   const api = {
     started: [] as NewJob[],

@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
-import type { FastifyInstance } from 'fastify';
 import { signRequest } from 'mixlib-authentication-ts';
 import { listenTls, type TlsListener } from '../../../../server/src/http/tls-listener.ts';
-import { SIGNERS, startApi, type TestApi } from '../../../helpers/api.ts';
+import { SIGNERS, startApi, type App, type TestApi } from '../../../helpers/api.ts';
 import { newCertificate } from '../../../helpers/certificate.ts';
 import { quietLog } from '../../../helpers/logs.ts';
 
@@ -14,7 +13,7 @@ describe('the TLS listener', () => {
   const first = newCertificate('first');
   let api: TestApi;
   let tls: TlsListener;
-  let app: FastifyInstance;
+  let app: App;
   beforeEach(async () => {
     api = await startApi({}, (made) => {
       app = made;
