@@ -10,14 +10,8 @@ import { makeFreshness } from './freshness.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
 import type { Log } from './log.ts';
 import type { MessageCounts } from './message-counts.ts';
-import {
-  isHeld,
-  makeNodeBook,
-  readHeartbeat,
-  type JobAtNodes,
-  type TrackedNode,
-  type Watch,
-} from './node-book.ts';
+import { isHeld, makeNodeBook, readHeartbeat } from './node-book.ts';
+import type { JobAtNodes, TrackedNode, Watch } from './node-book.ts';
 import { makeNodeJobs } from './node-jobs.ts';
 import { makeNodeLife } from './node-life.ts';
 import type { Organizations } from './org-gate.ts';

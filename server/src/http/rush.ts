@@ -11,8 +11,8 @@ export interface Rush {
 
 /** Requests that begin in one turn of the event loop; together they take it for some milliseconds. */
 const PER_TURN = 16;
-/** Requests that are being answered. */
-const AT_ONCE = 256;
+/** Requests that are being answered: as many as there are connections to a Chef server; jobs need the database too. */
+const AT_ONCE = 64;
 /** Requests that wait for their turn. */
 const MAX_WAITING = 1_024;
 /** Milliseconds that one waits at most. */

@@ -4,10 +4,10 @@ import { signRequest, type Signer } from 'mixlib-authentication-ts';
 /** Many connections to one port. */
 export interface Crowd {
   /** Connections that the other side has not ended. */
-  open(): number;
+  open: () => number;
   /** Answers that came on all of them. */
-  answers(): number;
-  leave(): void;
+  answers: () => number;
+  leave: () => void;
 }
 
 /** Opens `count` connections; each sends `first` and, whenever something comes, does as `onData` says. */

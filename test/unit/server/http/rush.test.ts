@@ -33,14 +33,14 @@ describe('a rush of requests', () => {
     assert.equal(clock.waiting(), 0);
   });
 
-  it('has 256 inside at most; whoever leaves makes room for one, however often he says so', async () => {
+  it('has 64 inside at most; whoever leaves makes room for one, however often he says so', async () => {
     const { clock, come, inside } = setUp();
-    come(300);
+    come(100);
     await clock.advance(100);
-    assert.equal(inside.length, 256);
+    assert.equal(inside.length, 64);
     for (let i = 0; i < 5; i++) inside[0]?.();
     await clock.advance(100);
-    assert.equal(inside.length, 257);
+    assert.equal(inside.length, 65);
   });
 
   it('lets 1,024 wait, ten seconds at most, and refuses the rest at once', async () => {
@@ -49,9 +49,9 @@ describe('a rush of requests', () => {
     await turn();
     assert.equal(refused(), 5);
     await clock.advance(9_999);
-    assert.deepEqual([inside.length, refused()], [256, 5]);
+    assert.deepEqual([inside.length, refused()], [64, 5]);
     await clock.advance(1);
-    assert.deepEqual([inside.length, refused()], [256, 5 + 16 + 1024 - 256]);
+    assert.deepEqual([inside.length, refused()], [64, 5 + 16 + 1024 - 64]);
     assert.equal(clock.waiting(), 0);
   });
 });
