@@ -29,7 +29,7 @@ run_timeout: 3600
 status:      complete
 updated_at:  <DATE>
 `;
-const crashed = succeeded('wait').replace('succeeded', 'crashed').replace('complete', 'crashed');
+const running = succeeded('wait').replace('succeeded', 'running').replace('complete', 'running');
 
 /** Resolves when the server has sent so many broadcasts more. */
 async function broadcasts({ heartbeatPort }: PushyServer, count: number): Promise<void> {
@@ -114,14 +114,18 @@ describe('a restart of the server (REFERENCE 11, Decisions 9 and 12)', () => {
     ['SIGTERM', 'knife'],
     ['SIGKILL', 'pushy'],
   ] as const) {
-    it(`${signal}: a job in flight has crashed with its nodes, and a new one runs (J4)`, async () => {
+    it(`${signal}: Decision 3 a job in flight goes on and ends complete, and a new one runs`, async () => {
       const started = await stage[starter].ok(['job', 'start', '--nowait', 'wait', ...nodes]);
       const id = started.trim().slice(-32);
       assert.equal((await stage.watcher.running(nodes)).id, id);
       await stop(signal);
       await start();
       for (const workstation of [stage.knife, stage.pushy]) {
-        assert.equal(normalise(await workstation.ok(['job', 'status', id])), crashed);
+        assert.equal(normalise(await workstation.ok(['job', 'status', id])), running);
+      }
+      await stage.watcher.ended(id, 60_000);
+      for (const workstation of [stage.knife, stage.pushy]) {
+        assert.equal(normalise(await workstation.ok(['job', 'status', id])), succeeded('wait'));
       }
       await settled();
       const next = await stage[starter].ok(['job', 'start', 'greet', ...nodes]);

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { JobEffect, JobTimer } from '../core/effects.ts';
+import type { JobEffect } from '../core/effects.ts';
 import type { FeedEvent, StampedEvent } from '../core/feed-event.ts';
 import { startEvent } from '../core/feed-event.ts';
 import {
@@ -13,8 +13,8 @@ import {
 import type { NewJob, UnfinishedJob } from '../core/job-record.ts';
 import { commitTail } from './bodies.ts';
 import type { Bus } from './bus.ts';
+import { makeJobTimers, type JobTimers } from './job-timers.ts';
 import type { Log } from './log.ts';
-import { afterLong } from './long-timer.ts';
 import type { NodeCommand, NodeReport } from './records.ts';
 import type { Saver } from './saver.ts';
 import { storeJob, type JobCreator } from './store-job.ts';
@@ -93,11 +93,11 @@ const GRACE = 5;
 interface Entry {
   readonly live: LiveJob;
   readonly fence: number;
-  readonly timers: Map<JobTimer | 'linger', () => void>;
-  /** When the status in the database began, of a job that was read back; milliseconds since 1970. */
-  readonly since?: number;
+  readonly timers: JobTimers;
   /** The commits are handed to the sockets. */
   handed: () => void;
+  /** The end is durable: this ends the time for which the job lingers (REFERENCE 12). */
+  linger?: () => void;
 }
 
 /** The only holder of jobs: reports and timers in, effects out. */
@@ -110,6 +110,21 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     for (const report of reports) onReport(report);
     acknowledge(reports);
   });
+
+  function enter(live: LiveJob, handed: () => void, since = 0): Entry {
+    const timers = makeJobTimers(live.job, since, {
+      settings,
+      clock,
+      saver,
+      grace,
+      onTimer: (timer) => {
+        happen(entry, { kind: 'timer', timer });
+      },
+    });
+    const entry: Entry = { live, fence: ONLY_FENCE, timers, handed };
+    entries.set(live.job.id, entry);
+    return entry;
+  }
 
   async function start(job: NewJob): Promise<void> {
     if (entries.has(job.id)) throw new Error(`job ${job.id} was started before`);
@@ -126,8 +141,7 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
         resolve();
       };
       const live = makeLiveJob(job);
-      const entry: Entry = { live, fence: ONLY_FENCE, timers: new Map(), handed };
-      entries.set(job.id, entry);
+      const entry = enter(live, handed);
       log.info(
         { jobId: job.id, orgId: job.orgId, nodes: live.nodes.size, quorum: job.quorum },
         'job started',
@@ -141,9 +155,7 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     for (const unfinished of jobs) {
       const { job, events } = unfinished;
       const live = makeResumedJob(unfinished);
-      const since = unfinished.updatedAt;
-      const entry: Entry = { live, fence: ONLY_FENCE, timers: new Map(), handed, since };
-      entries.set(job.id, entry);
+      const entry = enter(live, nobodyWaits, unfinished.updatedAt);
       feeds.restore(job, events);
       log.info(
         { jobId: job.id, orgId: job.orgId, phase: live.phase, nodes: live.nodes.size },
@@ -226,15 +238,15 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
       case 'arm':
         if (effect.timer === 'run' && effect.rest !== true) {
           whenDurable(entry, () => {
-            arm(entry, 'run', false);
+            entry.timers.arm('run', false);
           });
-        } else arm(entry, effect.timer, effect.rest ?? false);
+        } else entry.timers.arm(effect.timer, effect.rest ?? false);
         break;
       case 'cancel':
-        cancel(entry, effect.timer);
+        entry.timers.cancel(effect.timer);
         break;
       case 'finish':
-        for (const timer of [...entry.timers.keys()]) cancel(entry, timer);
+        entry.timers.end();
         entry.handed();
         finish(entry, effect.event).catch((error: unknown) => {
           log.error({ err: error, jobId: job.id }, 'the job could not be ended');
@@ -265,31 +277,6 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     );
   }
 
-  function arm(entry: Entry, timer: JobTimer, rest: boolean): void {
-    cancel(entry, timer);
-    const { job } = entry.live;
-    const { votingTimeout, abortTimeout } = settings;
-    const whole = { voting: votingTimeout, run: job.runTimeout * 1000, abort: abortTimeout }[timer];
-    const began = timer === 'voting' ? job.createdAt : (entry.since ?? 0);
-    const ms = rest ? Math.max(grace, began + whole - clock.now()) : whole;
-    wait(entry, timer, ms, saver.outage());
-  }
-
-  /** Decision 2: the voting deadline moves by the time for which the database was away. */
-  function wait(entry: Entry, timer: JobTimer, ms: number, outage: number): void {
-    const end = afterLong(clock, ms, () => {
-      const more = timer === 'voting' ? saver.outage() - outage : 0;
-      if (more > 0) wait(entry, timer, more, outage + more);
-      else happen(entry, { kind: 'timer', timer });
-    });
-    entry.timers.set(timer, end);
-  }
-
-  function cancel(entry: Entry, timer: JobTimer | 'linger'): void {
-    entry.timers.get(timer)?.();
-    entry.timers.delete(timer);
-  }
-
   /** Decision 1: the end and its event are durable together, then shown. Then the job lingers (REFERENCE 12). */
   async function finish(entry: Entry, event: FeedEvent): Promise<void> {
     const { job, phase } = entry.live;
@@ -302,15 +289,14 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     await saver.durable();
     log.info({ jobId: job.id, orgId: job.orgId, status: phase }, 'job ended');
     if (stopped) return;
-    const end = clock.after(settings.waitCompleteTime, () => {
+    entry.linger = clock.after(settings.waitCompleteTime, () => {
       leave(entry);
     });
-    entry.timers.set('linger', end);
   }
 
   function leave(entry: Entry): void {
     const { id } = entry.live.job;
-    cancel(entry, 'linger');
+    entry.linger?.();
     entries.delete(id);
     feeds.close(id);
     command(entry, { kind: 'release', nodes: [...entry.live.nodes.keys()] });
@@ -341,14 +327,15 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
     forget(jobId) {
       const entry = entries.get(jobId);
       // A job whose end is not durable yet has to be told of.
-      if (entry?.timers.has('linger') === true) leave(entry);
+      if (entry?.linger !== undefined) leave(entry);
     },
     inMemory: () => [...entries.keys()],
     stop() {
       stopped = true;
       unsubscribe();
       for (const entry of entries.values()) {
-        for (const timer of [...entry.timers.keys()]) cancel(entry, timer);
+        entry.timers.end();
+        entry.linger?.();
         entry.handed();
       }
     },
@@ -356,7 +343,7 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
 }
 
 /** Nobody waits for the commits of a job that was read back. */
-const handed = (): void => undefined;
+const nobodyWaits = (): void => undefined;
 
 /** A command without what it takes from its job. */
 type Command = NodeCommand extends infer C

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import fc from 'fast-check';
 import { signRequest } from 'mixlib-authentication-ts';
+import { systemClock } from '@pushy/server';
+import type { FeedSource } from '../../../server/src/http/feed-writer.ts';
+import { openFeeds, type OpenFeeds } from '../../../server/src/http/routes/feeds.ts';
 import { SIGNERS, startApi, type TestApi } from '../../helpers/api.ts';
+import { quietLog } from '../../helpers/logs.ts';
 import { corpusOf, hostileBytes, hostileTextNear } from '../hostile.ts';
 import { makeTarget, type FuzzTarget } from '../target.ts';
 
@@ -17,7 +21,7 @@ interface Sent {
 
 /** Whole requests over a real socket, most of them signed as they should be: paths, queries, headers, bodies. */
 export async function requestsTarget(): Promise<FuzzTarget> {
-  const api = await startApi();
+  const api = await startApi({ feeds: endedFeeds() });
   api.jobs.set('a'.repeat(32), {
     id: 'a'.repeat(32),
     command: 'c',
@@ -82,6 +86,24 @@ export async function requestsTarget(): Promise<FuzzTarget> {
       agent.destroy();
       await api.close();
     },
+  });
+}
+
+/** Feeds of the organization that end at once: there is an answer to wait for. */
+function endedFeeds(): OpenFeeds {
+  const ended: FeedSource = {
+    read: () => [],
+    state: () => 'ended',
+    onChange: () => undefined,
+    close: () => undefined,
+  };
+  return openFeeds({
+    feeds: { openJob: () => undefined, openOrg: () => ended, isOpen: () => true },
+    clock: systemClock,
+    log: quietLog,
+    fraction: () => 0,
+    keepAlive: 15_000,
+    maxConnections: 10,
   });
 }
 
