@@ -1,8 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { Compile } from 'typebox/compile';
 import {
-  AGENT_CONFIG,
   CURVE_KEY_LENGTH,
+  readAgentConfig,
   unwrapSessionKey,
   type AgentConfig,
 } from '@pushy/protocol';
@@ -35,8 +34,6 @@ export interface BootstrapDeps {
 const TIMEOUT_MS = 5000;
 /** Version of the Chef API that the request claims; the push routes are the same in all. */
 const SERVER_API_VERSION = 1;
-
-const checkConfig = Compile(AGENT_CONFIG);
 
 /** Fetches the node's configuration with a signed request and unwraps its session key (REFERENCE 8.2, 16). */
 export function makeBootstrap(deps: BootstrapDeps): (signal: AbortSignal) => Promise<Fetched> {
@@ -99,13 +96,14 @@ function readAnswer(body: string, where: string, deps: BootstrapDeps): Fetched {
 }
 
 function parse(body: string): AgentConfig | undefined {
-  let parsed: unknown;
+  let json: unknown;
   try {
-    parsed = JSON.parse(body);
+    json = JSON.parse(body);
   } catch {
     return undefined;
   }
-  if (!checkConfig.Check(parsed)) return undefined;
+  const parsed = readAgentConfig(json);
+  if (parsed === undefined) return undefined;
   const { interval, offline_threshold, online_threshold } = parsed.push_jobs.heartbeat;
   const isSane = interval > 0 && offline_threshold > 0 && online_threshold >= 0;
   const key = parsed.curve_public_key;

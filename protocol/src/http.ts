@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { CAPABILITIES } from './capabilities.ts';
+import { MAX_JOB_PAGE } from './limits.ts';
 import { JOB_STATES, JOB_STATUSES, NODE_STATUSES } from './statuses.ts';
 
 /** Body of `POST jobs` (REFERENCE 8.3). The server judges it key by key, to answer with the exact text. */
@@ -155,9 +155,6 @@ const detailed = { detail: Type.Optional(Type.Boolean()) };
 /** Query of a list or a page that has a richer form. */
 export const DETAIL_QUERY = Type.Object(detailed);
 
-/** Jobs in one page of the list at most; without `limit` the list is whole. */
-export const MAX_JOB_PAGE = 10_000;
-
 /** Query of `GET jobs`: newest first (H9), each member narrows the list. */
 export const JOB_LIST_QUERY = Type.Object({
   ...detailed,
@@ -208,7 +205,7 @@ export const AGENT_CONFIG = Type.Object({
   max_body_size: Type.Optional(Type.Integer()),
   incarnation_id: Type.String(),
   /** What both can do beyond the protocol of the reference; only when the agent asked. */
-  capabilities: Type.Optional(Type.Array(Type.Enum(CAPABILITIES))),
+  capabilities: Type.Optional(Type.Array(Type.String())),
 });
 export type AgentConfig = Static<typeof AGENT_CONFIG>;
 

@@ -24,3 +24,6 @@ export const OFFLINE_THRESHOLD = 3;
 export const ONLINE_THRESHOLD = 2;
 /** Version of the wire protocol that is spoken and accepted beside 1.0 (REFERENCE 15.2). */
 export const PROTOCOL_VERSION = '2.0';
+
+/** Jobs in one page of the list at most; without `limit` the list is whole. */
+export const MAX_JOB_PAGE = 10_000;

@@ -1,56 +1,62 @@
-import Type, { type Static, type TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import * as v from 'valibot';
 import { MAX_JOB_ID_LENGTH } from './limits.ts';
 import { JOB_STATES } from './statuses.ts';
 
-/** What every body from the server starts with (REFERENCE 15.5). */
-const fromServer = { sequence: Type.Integer(), timestamp: Type.String() };
+const integer = v.pipe(v.number(), v.integer());
 
-/** Bodies that the server sends on the command channel (REFERENCE 15.5), by type. */
-export const SERVER_MESSAGES = {
-  abort: Type.Object({ ...fromServer, type: Type.Literal('abort') }),
-  ack: Type.Object({ ...fromServer, type: Type.Literal('ack') }),
-  commit: Type.Object({
-    ...fromServer,
-    type: Type.Literal('commit'),
-    job_id: Type.String(),
-    server: Type.Optional(Type.String()),
-    command: Type.String(),
-    user: Type.Optional(Type.String()),
-    dir: Type.Optional(Type.String()),
-    env: Type.Optional(Type.Record(Type.String(), Type.String())),
-    /** `raw:` or `base64:` and the contents. */
-    file: Type.Optional(Type.String()),
-    capture: Type.Optional(Type.Boolean()),
-  }),
-  run: Type.Object({ ...fromServer, type: Type.Literal('run'), job_id: Type.String() }),
-  /** Only to nodes with the capability `result_ack`. */
-  result_ack: Type.Object({
-    ...fromServer,
-    type: Type.Literal('result_ack'),
-    job_id: Type.String(),
-  }),
-} as const;
+/** What every body from the server starts with (REFERENCE 15.5). */
+const fromServer = { sequence: integer, timestamp: v.string() };
+
+/** To the library's own record a list is one too. */
+const env = v.custom<Record<string, string>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === 'string'),
+);
+
+const ABORT = v.object({ ...fromServer, type: v.literal('abort') });
+const ACK = v.object({ ...fromServer, type: v.literal('ack') });
+const COMMIT = v.object({
+  ...fromServer,
+  type: v.literal('commit'),
+  job_id: v.string(),
+  server: v.exactOptional(v.string()),
+  command: v.string(),
+  user: v.exactOptional(v.string()),
+  dir: v.exactOptional(v.string()),
+  env: v.exactOptional(env),
+  /** `raw:` or `base64:` and the contents. */
+  file: v.exactOptional(v.string()),
+  capture: v.exactOptional(v.boolean()),
+});
+const RUN = v.object({ ...fromServer, type: v.literal('run'), job_id: v.string() });
+/** Only to nodes with the capability `result_ack`. */
+const RESULT_ACK = v.object({ ...fromServer, type: v.literal('result_ack'), job_id: v.string() });
+
+/** Bodies that the server sends on the command channel (REFERENCE 15.5). */
+const SERVER_MESSAGE = v.variant('type', [ABORT, ACK, COMMIT, RUN, RESULT_ACK]);
 
 /** The server's broadcast, signed with its RSA key (REFERENCE 15.5). */
-export const HEARTBEAT_BROADCAST = Type.Object({
+const HEARTBEAT_BROADCAST = v.object({
   ...fromServer,
-  server: Type.String(),
-  type: Type.Literal('heartbeat'),
-  incarnation_id: Type.String(),
+  server: v.string(),
+  type: v.literal('heartbeat'),
+  incarnation_id: v.string(),
 });
 
 /** What every body from an agent starts with (REFERENCE 15.6). */
 const fromAgent = {
-  node: Type.String({ minLength: 1 }),
-  client: Type.Optional(Type.String()),
-  protocol_version: Type.Optional(Type.String()),
-  org: Type.String({ minLength: 1 }),
-  sequence: Type.Optional(Type.Integer()),
-  timestamp: Type.String(),
-  incarnation_id: Type.Optional(Type.String()),
+  node: v.pipe(v.string(), v.nonEmpty()),
+  client: v.exactOptional(v.string()),
+  protocol_version: v.exactOptional(v.string()),
+  org: v.pipe(v.string(), v.nonEmpty()),
+  sequence: v.exactOptional(integer),
+  timestamp: v.string(),
+  incarnation_id: v.exactOptional(v.string()),
 };
-const jobId = Type.Union([Type.String(), Type.Null()]);
+const jobId = v.nullable(v.string());
 
 /** Answers of an agent about a job: type and job id, nothing else (REFERENCE 15.6). */
 export const JOB_ANSWERS = ['ack_commit', 'nack_commit', 'ack_run', 'nack_run', 'aborted'] as const;
@@ -60,59 +66,57 @@ export const RUN_ENDS = ['succeeded', 'failed'] as const;
 /** Types of agent messages that speak of a job. */
 export type JobMessageType = (typeof JOB_ANSWERS)[number] | (typeof RUN_ENDS)[number];
 
-/** Bodies that an agent sends (REFERENCE 15.6). */
-export const AGENT_HEARTBEAT = Type.Object({
+const AGENT_HEARTBEAT = v.object({
   ...fromAgent,
-  type: Type.Literal('heartbeat'),
-  job_state: Type.Optional(Type.Enum(JOB_STATES)),
-  job_id: Type.Optional(jobId),
+  type: v.literal('heartbeat'),
+  job_state: v.exactOptional(v.picklist(JOB_STATES)),
+  job_id: v.exactOptional(jobId),
 });
-export const AGENT_JOB_ANSWER = Type.Object({
+const AGENT_JOB_ANSWER = v.object({
   ...fromAgent,
-  type: Type.Enum(JOB_ANSWERS),
-  job_id: Type.Optional(jobId),
+  type: v.picklist(JOB_ANSWERS),
+  job_id: v.exactOptional(jobId),
   /** Why a commit or a run was refused, for people. Old servers ignore it. */
-  reason: Type.Optional(Type.String()),
+  reason: v.exactOptional(v.string()),
 });
-export const AGENT_RUN_END = Type.Object({
+const AGENT_RUN_END = v.object({
   ...fromAgent,
-  type: Type.Enum(RUN_ENDS),
-  job_id: Type.Optional(jobId),
-  stdout: Type.Optional(Type.String()),
-  stderr: Type.Optional(Type.String()),
+  type: v.picklist(RUN_ENDS),
+  job_id: v.exactOptional(jobId),
+  stdout: v.exactOptional(v.string()),
+  stderr: v.exactOptional(v.string()),
 });
 
-export type AbortMessage = Static<typeof SERVER_MESSAGES.abort>;
-export type AckMessage = Static<typeof SERVER_MESSAGES.ack>;
-export type CommitMessage = Static<typeof SERVER_MESSAGES.commit>;
-export type RunMessage = Static<typeof SERVER_MESSAGES.run>;
-export type ResultAckMessage = Static<typeof SERVER_MESSAGES.result_ack>;
+/** Bodies that an agent sends (REFERENCE 15.6). */
+const AGENT_MESSAGE = v.variant('type', [AGENT_HEARTBEAT, AGENT_JOB_ANSWER, AGENT_RUN_END]);
+
+export type AbortMessage = v.InferOutput<typeof ABORT>;
+export type AckMessage = v.InferOutput<typeof ACK>;
+export type CommitMessage = v.InferOutput<typeof COMMIT>;
+export type RunMessage = v.InferOutput<typeof RUN>;
+export type ResultAckMessage = v.InferOutput<typeof RESULT_ACK>;
 export type ServerMessage =
   AbortMessage | AckMessage | CommitMessage | RunMessage | ResultAckMessage;
-export type HeartbeatBroadcast = Static<typeof HEARTBEAT_BROADCAST>;
-export type AgentHeartbeat = Static<typeof AGENT_HEARTBEAT>;
-export type AgentJobAnswer = Static<typeof AGENT_JOB_ANSWER>;
-export type AgentRunEnd = Static<typeof AGENT_RUN_END>;
+export type HeartbeatBroadcast = v.InferOutput<typeof HEARTBEAT_BROADCAST>;
+export type AgentHeartbeat = v.InferOutput<typeof AGENT_HEARTBEAT>;
+export type AgentJobAnswer = v.InferOutput<typeof AGENT_JOB_ANSWER>;
+export type AgentRunEnd = v.InferOutput<typeof AGENT_RUN_END>;
 export type AgentMessage = AgentHeartbeat | AgentJobAnswer | AgentRunEnd;
 
 /** Reads a verified body that came from the server; undefined for a type or shape that nobody knows. */
-export const readServerMessage = reader(
-  Type.Union([
-    SERVER_MESSAGES.abort,
-    SERVER_MESSAGES.ack,
-    SERVER_MESSAGES.commit,
-    SERVER_MESSAGES.run,
-    SERVER_MESSAGES.result_ack,
-  ]),
-);
+export function readServerMessage(body: unknown): ServerMessage | undefined {
+  return v.is(SERVER_MESSAGE, body) ? body : undefined;
+}
 
 /** Reads a verified broadcast of the server. */
-export const readBroadcast = reader(HEARTBEAT_BROADCAST);
+export function readBroadcast(body: unknown): HeartbeatBroadcast | undefined {
+  return v.is(HEARTBEAT_BROADCAST, body) ? body : undefined;
+}
 
 /** Reads a verified body that came from an agent; undefined for a type or shape that nobody knows. */
-export const readAgentMessage = reader(
-  Type.Union([AGENT_HEARTBEAT, AGENT_JOB_ANSWER, AGENT_RUN_END]),
-);
+export function readAgentMessage(body: unknown): AgentMessage | undefined {
+  return v.is(AGENT_MESSAGE, body) ? body : undefined;
+}
 
 /**
  * The job id of an agent's message: null for JSON null and the text `null`; undefined, an unknown job, where it is
@@ -122,9 +126,4 @@ export function jobIdOf(message: { job_id?: string | null }): string | null | un
   const id = message.job_id;
   if (id === null || id === 'null') return null;
   return id === undefined || id.length > MAX_JOB_ID_LENGTH ? undefined : id;
-}
-
-function reader<S extends TSchema>(schema: S): (body: unknown) => Static<S> | undefined {
-  const compiled = Compile(schema);
-  return (body) => (compiled.Check(body) ? body : undefined);
 }

@@ -1,4 +1,4 @@
-import { ERROR_BODY } from '@pushy/protocol';
+import { ERROR_BODY } from '@pushy/protocol/http';
 import type { RouteSpec } from './route.ts';
 
 /** Why a request is refused (REFERENCE 3, 7). */

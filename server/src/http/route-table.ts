@@ -1,9 +1,9 @@
 import Type from 'typebox';
+import { FEED_TYPE, OUTPUT_STREAMS } from '@pushy/protocol';
 import {
   AGENT_CONFIG,
   CONFIG_QUERY,
   DETAIL_QUERY,
-  FEED_TYPE,
   JOB,
   JOB_CREATED,
   JOB_DELETED,
@@ -15,10 +15,9 @@ import {
   JOB_SEARCH_REQUEST,
   NODE_LIST,
   NODE_STATE,
-  OUTPUT_STREAMS,
   SERVER_STATUS,
   STOP_REQUEST,
-} from '@pushy/protocol';
+} from '@pushy/protocol/http';
 import type { RouteSpec, SignedRoute } from './route.ts';
 import { makeGetConfig } from './routes/config.ts';
 import { makeDeleteJob } from './routes/delete-job.ts';
