@@ -1,6 +1,7 @@
 import type { CallNode } from '@ruby/prism/src/nodes.js';
 import { assignmentValue } from './assignments.ts';
 import { environmentName, isEnvironment, writeEnvironment } from './environment.ts';
+import { runGlobLoop } from './globs.ts';
 import { ENDING, KERNEL } from './kernel.ts';
 import { runInclude } from './includes.ts';
 import { argumentsOf, constantPath, describe, isConfiguration, settingRead } from './nodes.ts';
@@ -13,6 +14,7 @@ import { argumentValue, setSetting } from './settings.ts';
 /** Runs a call that stands as a statement. */
 export function runCall(node: CallNode, scope: Scope): void {
   if (runEnding(node, scope) || runShowTime(node, scope) || runInclude(node, scope)) return;
+  if (runGlobLoop(node, scope)) return;
   refuseBlock(node, scope);
   if (assignmentValue(node, scope) !== undefined) return;
   if (runPush(node, scope) || runObjectMethod(node, scope)) return;

@@ -1,12 +1,8 @@
-import {
-  CallNode,
-  InterpolatedXStringNode,
-  XStringNode,
-  type Node,
-} from '@ruby/prism/src/nodes.js';
+import { CallNode, type Node } from '@ruby/prism/src/nodes.js';
 import { assignmentValue } from './assignments.ts';
 import { environmentCall, isEnvironment } from './environment.ts';
 import { fileCall } from './files.ts';
+import { hostValue } from './host.ts';
 import { listValue, literalValue } from './literals.ts';
 import { methodValue } from './methods.ts';
 import { nameValue } from './names.ts';
@@ -26,6 +22,7 @@ const KINDS: readonly ((node: Node, scope: Scope) => RubyValue | undefined)[] = 
   nameValue,
   writeValue,
   assignmentValue,
+  hostValue,
   callValue,
 ];
 
@@ -35,13 +32,6 @@ export function evaluate(node: Node, scope: Scope): RubyValue {
     const value = kind(node, scope);
     if (value !== undefined) return value;
   }
-  if (node instanceof XStringNode || node instanceof InterpolatedXStringNode)
-    throw notStatic(
-      scope,
-      node,
-      'a command in backticks is never run',
-      "Write the command's answer as text, or pass it in a variable: ENV['NAME'].",
-    );
   throw notStatic(scope, node, `${describe(node)} cannot be evaluated without running Ruby`);
 }
 

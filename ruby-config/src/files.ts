@@ -6,10 +6,12 @@ import { notStatic } from './refuse.ts';
 import type { Scope } from './scope.ts';
 import type { RubyValue } from './values.ts';
 
-/** `File.join` and the other methods of File that only turn one path into another; undefined for the rest. */
+/** `File.join`, `File.exist?`, `File.read` and their like; undefined for the rest. */
 export function fileCall(node: CallNode, scope: Scope): RubyValue | undefined {
-  if (constantPath(node.receiver) !== 'File' || node.block !== null) return undefined;
-  const operation = OPERATIONS[node.name];
+  const module = constantPath(node.receiver);
+  if (node.block !== null) return undefined;
+  const isKnown = module === 'File' || (module === 'IO' && node.name === 'read');
+  const operation = isKnown ? OPERATIONS[node.name] : undefined;
   if (operation === undefined) return undefined;
   const parts = argumentsOf(node).flatMap((argument) => texts(argument, scope));
   return operation(parts, node, scope);
@@ -25,7 +27,8 @@ const OPERATIONS: Readonly<
   expand_path: ([path, directory], node, scope) => {
     if (path === undefined) return undefined;
     const home = readEnvironment(node, 'HOME', scope) ?? undefined;
-    const expanded = expandPath(path, directory, { home });
+    const working = scope.reading.options.workingDirectory;
+    const expanded = expandPath(path, directory, { home, working });
     if (expanded !== undefined) return expanded;
     throw notStatic(
       scope,
@@ -34,7 +37,34 @@ const OPERATIONS: Readonly<
       'Write the path from the root on.',
     );
   },
+  'exist?': (parts, node, scope) => typeAt(parts, node, scope) !== undefined,
+  'file?': (parts, node, scope) => typeAt(parts, node, scope) === 'file',
+  'directory?': (parts, node, scope) => typeAt(parts, node, scope) === 'directory',
+  read: (parts, node, scope) => {
+    const path = onlyPath(parts, node, scope);
+    const { readFile } = scope.reading.options;
+    const text = readFile?.(path);
+    if (text !== undefined) return text;
+    const what = readFile === undefined ? 'another file is read' : `there is no file ${path}`;
+    throw notStatic(scope, node, what, 'Put its text into this file.');
+  },
 };
+
+function typeAt(parts: readonly string[], node: CallNode, scope: Scope) {
+  const path = onlyPath(parts, node, scope);
+  const { fileType } = scope.reading.options;
+  if (fileType === undefined) throw notStatic(scope, node, 'this asks for a file of the host');
+  return fileType(path);
+}
+
+function onlyPath([path, ...more]: readonly string[], node: CallNode, scope: Scope): string {
+  const { workingDirectory } = scope.reading.options;
+  if (path !== undefined && path !== '' && !path.includes('\0') && more.length === 0) {
+    if (path.startsWith('/')) return path;
+    if (workingDirectory !== undefined) return `${workingDirectory}/${path}`;
+  }
+  throw notStatic(scope, node, 'this needs one path', 'Write the path from the root on.');
+}
 
 /** Ruby's File.join opens arrays as well. */
 function texts(node: Node, scope: Scope): string[] {

@@ -39,6 +39,7 @@ export function extname(path: string): string {
 /** What a relative path cannot do without. */
 export interface Places {
   readonly home: string | undefined;
+  readonly working?: string | undefined;
 }
 
 /**
@@ -53,8 +54,7 @@ export function expandPath(
   const whole = /^~(\/|$)/.test(path) ? atHome(path, places) : path;
   if (whole === undefined || whole.startsWith('~')) return undefined;
   if (whole.startsWith('/')) return normalize(whole);
-  if (directory === undefined) return undefined;
-  const base = expandPath(directory, undefined, places);
+  const base = directory === undefined ? places.working : expandPath(directory, undefined, places);
   return base === undefined ? undefined : normalize(`${base}/${whole}`);
 }
 

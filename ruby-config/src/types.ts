@@ -21,6 +21,14 @@ export interface ReadOptions {
   readonly objects?: readonly string[];
   /** Text of another file that this one includes, undefined when there is none. Without it includes are refused. */
   readonly readFile?: (path: string) => string | undefined;
+  /** What stands at a path, for `File.exist?`. Left out, like the next three: what asks for it is not read. */
+  readonly fileType?: (path: string) => 'file' | 'directory' | undefined;
+  /** Names of what is in a directory, for `Dir.glob`; none where there is no directory. */
+  readonly listDirectory?: (path: string) => readonly string[];
+  /** Name of this host, for `Socket.gethostname` and `` `hostname -f` ``. */
+  readonly hostName?: (kind: 'short' | 'full') => string | undefined;
+  /** Where relative paths start. */
+  readonly workingDirectory?: string;
 }
 
 /** A remark for the log: something was skipped or has no effect. */

@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readRubyConfig, type ReadOptions, type RubyConfig } from '@pushy/ruby-config';
@@ -7,9 +8,10 @@ import { readRubyConfig, type ReadOptions, type RubyConfig } from '@pushy/ruby-c
 export const RELEVANT: ReadonlySet<string> = new Set(
   (
     'chef_server_url node_name client_name client_key client_key_contents ssl_verify_mode verify_api_cert ' +
-    'ssl_ca_path ssl_ca_file trusted_certs_dir http_proxy http_proxy_user http_proxy_pass https_proxy no_proxy ' +
-    'log_level log_location whitelist file_dir file_dir_expiry allow_unencrypted allowed_overwritable_env_vars ' +
-    'max_body_size cache_path file_cache_path lockfile'
+    'ssl_ca_path ssl_ca_file ssl_client_cert ssl_client_key trusted_certs_dir http_proxy http_proxy_user ' +
+    'http_proxy_pass https_proxy https_proxy_user https_proxy_pass no_proxy log_level log_location whitelist ' +
+    'file_dir file_dir_expiry allow_unencrypted allowed_overwritable_env_vars max_body_size cache_path ' +
+    'file_cache_path lockfile umask'
   ).split(' '),
 );
 
@@ -52,8 +54,22 @@ export function readText(text: string, options: Partial<ReadOptions> = {}): Prom
   });
 }
 
-/** Text of a file, undefined when there is none. */
-export function readIfThere(path: string): string | undefined {
+/** The host as the agent gives it to the reader. */
+export const HOST: Pick<
+  ReadOptions,
+  'readFile' | 'fileType' | 'listDirectory' | 'hostName' | 'workingDirectory'
+> = {
+  readFile: readIfThere,
+  fileType: (path) => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isDirectory() === true ? 'directory' : found && 'file';
+  },
+  listDirectory: (path) => (existsSync(path) ? readdirSync(path) : []),
+  hostName: (kind) => (kind === 'short' ? hostname() : undefined),
+  workingDirectory: process.cwd(),
+};
+
+function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -1,6 +1,8 @@
 /** The program of the child process that reads a configuration file (see read-config.ts). */
-import { readFileSync } from 'node:fs';
-import { readRubyConfig } from '@pushy/ruby-config';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { readRubyConfig, type ReadOptions } from '@pushy/ruby-config';
 import type { ReadAnswer, ReadRequest } from './read-config.ts';
 
 process.once('message', (request) => {
@@ -11,21 +13,39 @@ process.once('message', (request) => {
   });
 });
 
+/** How long `hostname -f` may take, milliseconds: it may ask DNS. */
+const HOST_NAME_TIMEOUT_MS = 5000;
+
+/** What a file may ask of this host. */
+const host: Omit<ReadOptions, 'file' | 'env' | 'relevant'> = {
+  readFile: (path) => ifThere(() => readFileSync(path, 'utf8')),
+  fileType: (path) => ifThere(() => (statSync(path).isDirectory() ? 'directory' : 'file')),
+  listDirectory: (path) => ifThere(() => readdirSync(path)) ?? [],
+  hostName: (kind) => (kind === 'short' ? hostname() : fullHostName()),
+  workingDirectory: process.cwd(),
+};
+
 async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {
   try {
     const source = readFileSync(file, 'utf8');
-    const config = await readRubyConfig(source, { file, env, relevant, readFile });
+    const config = await readRubyConfig(source, { file, env, relevant, ...host });
     return { ok: true, config };
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function readFile(path: string): string | undefined {
+function fullHostName(): string {
+  const options = { encoding: 'utf8', timeout: HOST_NAME_TIMEOUT_MS } as const;
+  return execFileSync('hostname', ['-f'], options).trimEnd();
+}
+
+function ifThere<T>(look: () => T): T | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return look();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
 }

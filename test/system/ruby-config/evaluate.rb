@@ -29,6 +29,23 @@ module Some
   end
 end
 
+# What the Azure extension brings along.
+module AzureExtension
+  StartHandler = ReportHandler = ExceptionHandler = Some::Handler
+end
+
+Object.prepend(
+  Module.new do
+    def require(name)
+      name.start_with?('chef/azure/') || super
+    end
+  end
+)
+
+module Ohai
+  Config = { plugin_path: [], disabled_plugins: [] } # rubocop:disable Style/MutableConstant
+end
+
 # A hash with text and symbol keys alike, down to its last value.
 class Indifferent < Hash
   def self.of(value)
