@@ -5,10 +5,9 @@ import type { Clock } from './clock.ts';
 import { sleep } from './clock.ts';
 import type { AgentSettings } from './config.ts';
 import { makeConnection } from './connection.ts';
-import { backoff } from './core/backoff.ts';
-import type { LivenessEffect } from './core/liveness.ts';
-import type { Answer } from './core/runner.ts';
+import type { Answer, RunnerEvent } from './core/runner.ts';
 import { messageOf } from './errors.ts';
+import { makeHealing } from './healing.ts';
 import { httpGet } from './http-get.ts';
 import { checkOrder } from './job-check.ts';
 import { jobEnvironment } from './job-env.ts';
@@ -53,8 +52,6 @@ const SWEEP_MS = 3_600_000;
 export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: AgentPorts): Agent {
   const { clock, log, link, random } = ports;
   const files = makeJobFiles(settings.fileDir, ownUserId(), log);
-  /** Urgent reconfigurations since the server was last heard. */
-  let strikes = 0;
 
   const connection = makeConnection({
     link,
@@ -66,11 +63,17 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
     onSendFailure: (why) => {
       if (stopping) return;
       log.warn({ error: why }, 'message not sent');
-      heal('a message could not be sent');
+      healing.onSendFailure();
     },
   });
   let stopping = false;
-  const watch = makeServerWatch({ elapsed: () => clock.elapsed(), onEffect });
+  const watch = makeServerWatch({
+    elapsed: () => clock.elapsed(),
+    random,
+    onEffect: (effect) => {
+      healing.onEffect(effect);
+    },
+  });
   const retryCapMs = (): number => watch.intervalMs() ?? FIRST_RETRY_MS;
 
   const jobs: Jobs = makeJobs({
@@ -132,7 +135,7 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
         },
         'configuration received',
       );
-      watch.open(session.config);
+      watch.open(session);
       connection.use(session);
       beat.beatNow();
     },
@@ -152,35 +155,24 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
     },
   });
 
-  function heal(reason: string): void {
-    const delayMs = backoff(strikes++, retryCapMs(), random);
-    reconfigure.request({ reason, delayMs, isUrgent: true });
-  }
+  const healing = makeHealing({
+    random,
+    log,
+    retryCapMs,
+    connection,
+    reconfigure,
+    beatNow: () => {
+      beat.beatNow();
+    },
+  });
 
-  function onEffect(effect: LivenessEffect): void {
-    switch (effect) {
-      case 'went_online':
-        log.info({}, 'the server is back');
-        beat.beatNow();
-        return;
-      case 'went_offline':
-        log.warn({}, 'no broadcast of the server, opening the sockets again');
-        connection.reopen();
-        return;
-      case 'still_offline':
-        heal('still no broadcast of the server');
-        return;
-      case 'command_channel_silent':
-        log.warn({}, 'the server says nothing on the command channel');
-        heal('the command channel is silent');
-        return;
-      case 'new_incarnation':
-        reconfigure.request({
-          reason: 'the server has another incarnation',
-          delayMs: random() * retryCapMs(),
-          isUrgent: false,
-        });
-    }
+  /** Who does not hear the server may be cut off from it: it begins nothing new (REFERENCE 16). */
+  function dispatch(event: RunnerEvent): void {
+    if (event.kind === 'commit' && !watch.isOnline()) {
+      const { jobId } = event.order;
+      const reason = 'this node hears no broadcast of the server';
+      jobs.dispatch({ kind: 'bad_commit', jobId, reason });
+    } else jobs.dispatch(event);
   }
 
   async function sweep(signal: AbortSignal): Promise<void> {
@@ -208,12 +200,13 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
         {
           events: (until) => link.events(until),
           connection,
-          dispatch: (event) => {
-            jobs.dispatch(event);
-          },
+          dispatch,
           note: (event) => {
-            if (event.kind === 'heard') strikes = 0;
+            if (event.kind === 'heard') healing.heard();
             watch.note(event);
+          },
+          onConnection: (event) => {
+            healing.onConnection(event);
           },
           log,
         },

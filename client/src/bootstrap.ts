@@ -62,7 +62,7 @@ export function makeBootstrap(deps: BootstrapDeps): (signal: AbortSignal) => Pro
 
 function configUrl({ serverUrl, node, curve }: BootstrapDeps): URL {
   const path = `pushy/config/${encodeURIComponent(node)}`;
-  const query = `ccpk=${encodeURIComponent(curve.publicKey)}&version=2.0`;
+  const query = `ccpk=${encodeURIComponent(curve.publicKey)}&version=2.0&capabilities=`;
   return new URL(`${serverUrl.replace(/\/+$/, '')}/${path}?${query}`);
 }
 

@@ -28,6 +28,8 @@ export interface Connection {
   use(session: Session): void;
   /** Closes the sockets and opens them again with the configuration that it has. */
   reopen(): void;
+  /** Opens the socket of the broadcast alone anew; the command channel too, where its loss would not be noticed. */
+  renewBroadcast(): void;
   post(draft: Draft): void;
   receiveCommand(frames: readonly Buffer[]): Received<Record<string, unknown>>;
   receiveBroadcast(frames: readonly Buffer[]): Received<HeartbeatBroadcast>;
@@ -37,7 +39,11 @@ export interface Connection {
 
 /** What a connection needs. */
 export interface ConnectionDeps {
-  readonly link: { open(target: LinkTarget): void; send(frames: Frames): Promise<void> };
+  readonly link: {
+    open(target: LinkTarget): void;
+    reopenBroadcast(): void;
+    send(frames: Frames): Promise<void>;
+  };
   readonly now: () => number;
   readonly log: Pick<Log, 'warn'>;
   readonly node: string;
@@ -96,6 +102,8 @@ export function makeConnection(deps: ConnectionDeps): Connection {
       commandAddress: heartbeat.command_addr,
       broadcastAddress: heartbeat.out_addr,
       ...(session.curve === undefined ? {} : { curve: session.curve }),
+      intervalMs: heartbeat.interval * 1000,
+      answersPings: answersPings(session),
     });
     outbox.resume();
   }
@@ -117,6 +125,15 @@ export function makeConnection(deps: ConnectionDeps): Connection {
       reopen();
     },
     reopen,
+    renewBroadcast: () => {
+      if (session === undefined) return;
+      if (!answersPings(session)) {
+        reopen();
+        return;
+      }
+      broadcasts = freshSequence();
+      deps.link.reopenBroadcast();
+    },
     post: (draft) => {
       outbox.post(draft);
     },
@@ -145,6 +162,11 @@ export function makeConnection(deps: ConnectionDeps): Connection {
       return Math.max(0, limit - frame - SEQUENCE_SLACK);
     },
   };
+}
+
+/** A server that names capabilities (Decision 5) has a libzmq that answers pings; of any other nothing is known. */
+function answersPings({ config }: Session): boolean {
+  return config.capabilities !== undefined;
 }
 
 /** The next state for a body that is in order (Z4). */

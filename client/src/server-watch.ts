@@ -6,12 +6,12 @@ import {
   type LivenessEvent,
   type LivenessState,
 } from './core/liveness.ts';
-import type { AgentConfig } from '@pushy/protocol';
+import type { Session } from './session.ts';
 
 /** Holds what the agent thinks of its server; says each change once. */
 export interface ServerWatch {
   /** New sockets with a fresh configuration. */
-  open(config: AgentConfig): void;
+  open(session: Session): void;
   note(event: LivenessEvent): void;
   isOnline(): boolean;
   /** When the next `tick` is due, in milliseconds of the clock's `elapsed`. */
@@ -23,17 +23,20 @@ export interface ServerWatch {
 /** Makes the watch; `onEffect` is told what must be done. */
 export function makeServerWatch(deps: {
   readonly elapsed: () => number;
+  readonly random: () => number;
   readonly onEffect: (effect: LivenessEffect) => void;
 }): ServerWatch {
   let state: LivenessState | undefined;
   return {
-    open: (config) => {
+    open: ({ config, curve }) => {
       const { heartbeat } = config.push_jobs;
       const settings = {
         intervalMs: heartbeat.interval * 1000,
         offlineThreshold: heartbeat.offline_threshold,
         onlineThreshold: heartbeat.online_threshold,
         incarnationId: config.incarnation_id,
+        isAnswered: curve !== undefined,
+        spread: deps.random(),
       };
       state = openLiveness(settings, deps.elapsed());
     },

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRubyConfig } from '@pushy/ruby-config';
 import { loadSettings, makeAgent, makeLink, makeWhitelist, newCurveKeys } from '@pushy/client';
-import { systemClock } from '../../client/src/clock.ts';
+import { systemClock, type Clock } from '../../client/src/clock.ts';
 import { makeLog } from '../../client/src/log.ts';
 import type { ScriptedServer } from './scripted-server.ts';
 
@@ -23,6 +23,7 @@ export async function startAgent(
   server: ScriptedServer,
   dir: string,
   settingLines: readonly string[] = [],
+  clock: Clock = systemClock,
 ): Promise<AgentUnderTest> {
   const key = join(dir, 'client.pem');
   const file = join(dir, 'push-jobs-client.rb');
@@ -50,14 +51,14 @@ export async function startAgent(
   const log = makeLog({
     level: 'debug',
     showTime: false,
-    now: () => systemClock.now(),
+    now: () => clock.now(),
     write: (line) => {
       logged.push(line);
       lines.emit('line');
     },
   });
   const agent = makeAgent(settings, makeWhitelist(settings.whitelist), {
-    clock: systemClock,
+    clock,
     log,
     link: makeLink({ log }),
     curve: newCurveKeys(),

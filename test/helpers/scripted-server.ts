@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createPublicKey, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { Publisher, Router, curveKeyPair } from 'zeromq';
+import { Context, Publisher, Reply, Router, curveKeyPair } from 'zeromq';
 import { formatHttpDate, seal, unpack, verify, wrapSessionKey, type Frames } from '@pushy/protocol';
 import { readSignedHeaders, verifyRequest } from 'mixlib-authentication-ts';
 
@@ -20,6 +20,8 @@ export interface ScriptedServerOptions {
   /** Seconds. */
   readonly lifetime?: number;
   readonly maxBodySize?: number;
+  /** A server of the 1.x line (REFERENCE 17): no CURVE, no limit in the configuration. */
+  readonly version1?: boolean;
 }
 
 /** A configuration request as it came. */
@@ -50,9 +52,11 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
   const organization = options.organization ?? 'acme';
   const interval = options.interval ?? 0.2;
   const client = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const server = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const curve = curveKeyPair();
-  const withCurve = options.curve ?? true;
+  let server = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  let curve = curveKeyPair();
+  const version1 = options.version1 ?? false;
+  const withCurve = options.curve ?? !version1;
+  const context = new Context();
 
   const state = {
     sessionKey: randomBytes(32),
@@ -61,6 +65,8 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     broadcastSequence: 0,
     maxBodySize: options.maxBodySize ?? 65_536,
     lifetime: options.lifetime ?? 3600,
+    /** What ZAP says to whoever connects, with CURVE. */
+    isAdmitting: true,
     /** Instead of a configuration. */
     answer: undefined as Answer | undefined,
   };
@@ -80,7 +86,8 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     for (const wake of waiting) wake();
   };
 
-  function config(): object {
+  function config(url: URL): object {
+    const asksForCapabilities = url.searchParams.has('capabilities');
     return {
       type: 'config',
       host: '127.0.0.1',
@@ -100,7 +107,8 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
       encoded_session_key: wrapSessionKey(state.sessionKey, client.publicKey),
       lifetime: state.lifetime,
       max_message_skew: 300,
-      max_body_size: state.maxBodySize,
+      ...(version1 ? {} : { max_body_size: state.maxBodySize }),
+      ...(asksForCapabilities && !version1 ? { capabilities: [] } : {}),
       incarnation_id: state.incarnation,
     };
   }
@@ -122,17 +130,20 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
       return;
     }
     response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify(config()));
+    response.end(JSON.stringify(config(url)));
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
 
   async function openSockets(): Promise<void> {
     const commands = new Router({
+      context,
       linger: 0,
-      ...(withCurve ? { curveServer: true, curveSecretKey: curve.secretKey } : {}),
+      ...(withCurve
+        ? { curveServer: true, curveSecretKey: curve.secretKey, zapDomain: 'commands' }
+        : {}),
     });
-    const beats = new Publisher({ linger: 0 });
+    const beats = new Publisher({ context, linger: 0 });
     router = commands;
     publisher = beats;
     await bind(commands, commandAddress);
@@ -140,6 +151,13 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     commandAddress = commands.lastEndpoint ?? '';
     broadcastAddress = beats.lastEndpoint ?? '';
     void read(commands);
+  }
+
+  async function admit(zap: Reply): Promise<void> {
+    for await (const [version = '', id = ''] of zap) {
+      const verdict = state.isAdmitting ? ['200', ''] : ['400', 'No such client'];
+      await zap.send([version, id, ...verdict, '', '']);
+    }
   }
 
   /** libzmq lets go of the address of a closed socket a moment later. */
@@ -245,6 +263,9 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     address = undefined;
   }
 
+  const zap = new Reply({ context, linger: 0 });
+  await zap.bind('inproc://zeromq.zap.01');
+  void admit(zap);
   await openSockets();
   startBroadcast();
   return {
@@ -254,6 +275,15 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     clientKey: client.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
     serverPrivateKey: server.privateKey,
     serverPublicKey: createPublicKey(server.publicKey.export({ type: 'spki', format: 'pem' })),
+    /** Every key is another one from now on, as after a loss of the server's secrets; the sockets are opened anew. */
+    replaceKeys: async () => {
+      server = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      curve = curveKeyPair();
+      state.sessionKey = randomBytes(32);
+      state.incarnation = randomUUID();
+      closeSockets();
+      await openSockets();
+    },
     state,
     /** Every configuration request so far. */
     requests,
@@ -281,6 +311,7 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     close: async () => {
       stopBroadcast();
       closeSockets();
+      zap.close();
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     },

@@ -3,7 +3,10 @@
  * command channel on which nothing ever arrives. Pure: times are milliseconds of a clock that never steps (A11).
  */
 
-/** Silence on a new command connection, after the agent's first message, that means a failed handshake (A11). */
+/**
+ * Silence on a new command connection, after the agent's first message, that means a failed handshake (A11); and how
+ * long a lost connection may be away while the server broadcasts.
+ */
 export const WATCHDOG_MS = 3000;
 
 /** The numbers of the node's configuration (REFERENCE 8.2). */
@@ -13,6 +16,10 @@ export interface LivenessSettings {
   readonly onlineThreshold: number;
   /** Incarnation of the server that gave the configuration. */
   readonly incarnationId: string;
+  /** A server of the 1.x line says nothing to a node that comes back: its silence means nothing (REFERENCE 17). */
+  readonly isAnswered: boolean;
+  /** Random, in [0, 1): so that not all nodes act at the same moment. */
+  readonly spread: number;
 }
 
 /** Everything that liveness remembers. */
@@ -27,6 +34,12 @@ export interface LivenessState {
   readonly incarnationReported: boolean;
   /** When a first message went out on a command connection that has not answered yet; `waiting` before that. */
   readonly watch: 'heard' | 'waiting' | { readonly since: number };
+  /** When the command connection was lost; undefined while it stands, and before it first stood. */
+  readonly lostAt: number | undefined;
+  /** The socket of the broadcast was opened anew since the last broadcast. */
+  readonly renewed: boolean;
+  /** That broadcasts have another signature was said. */
+  readonly foreignReported: boolean;
 }
 
 /** What happens on the sockets, and the passing of time. */
@@ -36,19 +49,29 @@ export type LivenessEvent =
   | { readonly kind: 'heard' }
   /** A heartbeat went out on the command channel. */
   | { readonly kind: 'beat' }
-  /** The command channel has a new TCP connection (Z5). */
+  /** A broadcast that another key has signed. */
+  | { readonly kind: 'foreign' }
+  /** The command channel has a new connection (Z5). */
   | { readonly kind: 'connected' }
+  /** It has lost the one that it had. */
+  | { readonly kind: 'lost' }
   | { readonly kind: 'tick' };
 
 /** What must be done about it. */
 export type LivenessEffect =
   | 'went_online'
+  /** A broadcast or two are missing: its socket is opened anew, before anything is given up. */
+  | 'broadcast_late'
+  /** No broadcast but such as another key has signed: the server has new keys, and a new configuration. */
+  | 'foreign_broadcast'
   /** Heartbeats stop; the sockets are closed and opened again. */
   | 'went_offline'
   /** Still no broadcast on the sockets that were opened again: the configuration may be out of date. */
   | 'still_offline'
   | 'new_incarnation'
-  | 'command_channel_silent';
+  | 'command_channel_silent'
+  /** The server broadcasts, but the lost command channel does not come back by itself. */
+  | 'command_channel_lost';
 
 /** The answer to an event. */
 export interface LivenessStep {
@@ -65,15 +88,21 @@ export function openLiveness(settings: LivenessSettings, now: number): LivenessS
     counted: 0,
     incarnationReported: false,
     watch: 'waiting',
+    lostAt: undefined,
+    renewed: false,
+    foreignReported: false,
   };
 }
 
 /** The moment at which a `tick` must have come at the latest. */
 export function nextDeadline(state: LivenessState): number {
-  const silence = state.lastBroadcast + silenceLimit(state);
-  return typeof state.watch === 'object'
-    ? Math.min(silence, state.watch.since + WATCHDOG_MS)
-    : silence;
+  const { watch, lostAt, renewed, lastBroadcast } = state;
+  return Math.min(
+    lastBroadcast + silenceLimit(state),
+    renewed ? Infinity : lastBroadcast + lateLimit(state),
+    typeof watch === 'object' ? watch.since + WATCHDOG_MS : Infinity,
+    lostAt === undefined ? Infinity : lostAt + WATCHDOG_MS,
+  );
 }
 
 /** The next state and what to do, for any event. */
@@ -81,13 +110,21 @@ export function observe(state: LivenessState, event: LivenessEvent, now: number)
   switch (event.kind) {
     case 'broadcast':
       return onBroadcast(state, event.incarnationId, now);
+    case 'foreign':
+      return onForeign(state, now);
     case 'heard':
       return to({ ...state, watch: 'heard' });
     case 'beat':
-      return state.watch === 'waiting' ? to({ ...state, watch: { since: now } }) : to(state);
-    case 'connected':
+      return state.watch === 'waiting' && state.settings.isAnswered
+        ? to({ ...state, watch: { since: now } })
+        : to(state);
+    case 'connected': {
+      const next = { ...state, lostAt: undefined };
       // A watch that runs goes on: a server that refuses every connection must not put it off for ever.
-      return state.watch === 'heard' ? to({ ...state, watch: 'waiting' }) : to(state);
+      return to(state.watch === 'heard' ? { ...next, watch: 'waiting' } : next);
+    }
+    case 'lost':
+      return to({ ...state, lostAt: now });
     case 'tick':
       return onTick(state, now);
   }
@@ -108,9 +145,16 @@ function onBroadcast(state: LivenessState, incarnationId: string, now: number): 
       server: isBack ? 'online' : state.server,
       counted: isBack ? 0 : counted,
       incarnationReported: state.incarnationReported || isOther,
+      renewed: false,
     },
     effects,
   };
+}
+
+/** Beside broadcasts of the key that is known, those of another one mean nothing. */
+function onForeign(state: LivenessState, now: number): LivenessStep {
+  if (state.foreignReported || !isOverdue(state, now)) return to(state);
+  return { state: { ...state, foreignReported: true }, effects: ['foreign_broadcast'] };
 }
 
 function onTick(state: LivenessState, now: number): LivenessStep {
@@ -120,9 +164,23 @@ function onTick(state: LivenessState, now: number): LivenessStep {
     effects.push('command_channel_silent');
     next = { ...next, watch: 'waiting' };
   }
-  if (now - state.lastBroadcast >= silenceLimit(state)) {
+  if (state.lostAt !== undefined && now - state.lostAt >= WATCHDOG_MS) {
+    // Where the broadcast is missing as well the server is away: it will be seen when it is back.
+    if (!isOverdue(state, now)) effects.push('command_channel_lost');
+    next = { ...next, lostAt: now };
+  }
+  const silence = now - state.lastBroadcast;
+  if (silence >= silenceLimit(state)) {
     effects.push(state.server === 'online' ? 'went_offline' : 'still_offline');
-    next = { ...next, server: 'offline', lastBroadcast: now, counted: 0, watch: 'waiting' };
+    const fresh = { watch: 'waiting', lostAt: undefined, renewed: false } as const;
+    return {
+      state: { ...next, ...fresh, server: 'offline', lastBroadcast: now, counted: 0 },
+      effects,
+    };
+  }
+  if (!state.renewed && silence >= lateLimit(state)) {
+    effects.push('broadcast_late');
+    next = { ...next, renewed: true };
   }
   return { state: next, effects };
 }
@@ -130,6 +188,16 @@ function onTick(state: LivenessState, now: number): LivenessStep {
 /** More than `offline_threshold` intervals: the next one counts. */
 function silenceLimit({ settings }: LivenessState): number {
   return (settings.offlineThreshold + 1) * settings.intervalMs;
+}
+
+/** From a half to three quarters of that: what comes on a new socket is still in time. */
+function lateLimit(state: LivenessState): number {
+  return (silenceLimit(state) * (2 + state.settings.spread)) / 4;
+}
+
+/** A broadcast should have come by now. */
+function isOverdue({ settings, lastBroadcast }: LivenessState, now: number): boolean {
+  return now - lastBroadcast >= 1.5 * settings.intervalMs;
 }
 
 function to(state: LivenessState): LivenessStep {

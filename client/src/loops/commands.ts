@@ -6,6 +6,9 @@ import type { LinkEvent } from '../link.ts';
 import type { Log } from '../log.ts';
 import { readOrder } from '../read-order.ts';
 
+/** What becomes of the connection of the command channel. */
+export type ConnectionEvent = Extract<LinkEvent, { kind: 'connected' | 'refused' }>;
+
 /** What the loop reads from and tells. */
 export interface CommandsDeps {
   readonly events: (signal: AbortSignal) => AsyncIterable<LinkEvent>;
@@ -15,15 +18,31 @@ export interface CommandsDeps {
   };
   readonly dispatch: (event: RunnerEvent) => void;
   readonly note: (event: LivenessEvent) => void;
+  /** A connection of the command channel stands, or ended before it did. */
+  readonly onConnection: (event: ConnectionEvent) => void;
   readonly log: Pick<Log, 'debug' | 'warn'>;
 }
 
 /** Reads both sockets until `signal` is aborted. A frame that is not proven changes nothing. */
 export async function runCommands(deps: CommandsDeps, signal: AbortSignal): Promise<void> {
   for await (const event of deps.events(signal)) {
-    if (event.kind === 'connected') deps.note(event);
-    else if (event.kind === 'command') onCommand(deps, event.frames);
-    else onBroadcast(deps, event.frames);
+    switch (event.kind) {
+      case 'command':
+        onCommand(deps, event.frames);
+        break;
+      case 'broadcast':
+        onBroadcast(deps, event.frames);
+        break;
+      case 'lost':
+        deps.note(event);
+        break;
+      case 'connected':
+        deps.note({ kind: 'connected' });
+        deps.onConnection(event);
+        break;
+      case 'refused':
+        deps.onConnection(event);
+    }
   }
 }
 
@@ -47,6 +66,7 @@ function onBroadcast({ connection, note, log }: CommandsDeps, frames: readonly B
   const received = connection.receiveBroadcast(frames);
   if (!received.ok) {
     log.warn({ reason: received.reason }, 'broadcast of the server dropped');
+    if (received.reason === 'bad_signature') note({ kind: 'foreign' });
     return;
   }
   note({ kind: 'broadcast', incarnationId: received.value.incarnation_id });

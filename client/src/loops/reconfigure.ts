@@ -30,6 +30,8 @@ export interface ReconfigureDeps {
 export interface Reconfigure {
   run(signal: AbortSignal): Promise<void>;
   request(request: ReconfigureRequest): void;
+  /** What was asked for these reasons, and is not being done yet, is not needed any more. */
+  forget(reasons: readonly string[]): void;
   /** Looks again at what was put off: the last job has ended. */
   wake(): void;
 }
@@ -108,6 +110,9 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
 
   return {
     request,
+    forget: (reasons) => {
+      for (const reason of reasons) due.delete(reason);
+    },
     wake: () => {
       nap.abort();
     },

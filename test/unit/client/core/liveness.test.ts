@@ -12,6 +12,8 @@ const settings = {
   offlineThreshold: 3,
   onlineThreshold: 2,
   incarnationId: 'one',
+  isAnswered: true,
+  spread: 0,
 };
 const broadcast = { kind: 'broadcast', incarnationId: 'one' } as const;
 
@@ -43,7 +45,7 @@ describe('liveness (REFERENCE 16)', () => {
       [4499, tick],
       [4500, tick],
     ]);
-    assert.deepEqual(done, ['4500 went_offline']);
+    assert.deepEqual(done, ['4499 broadcast_late', '4500 went_offline']);
     assert.equal(state.server, 'offline');
   });
 
@@ -94,7 +96,14 @@ describe('liveness (REFERENCE 16)', () => {
       [2999, tick],
       [3000, tick],
     ]);
-    assert.deepEqual(done, ['3000 command_channel_silent']);
+    assert.deepEqual(done, ['3000 command_channel_silent', '3000 broadcast_late']);
+  });
+
+  it('REFERENCE 17: takes the silence of a server that is known to be silent for nothing', () => {
+    const silent = openLiveness({ ...settings, isAnswered: false }, 0);
+    const { state } = observe(silent, { kind: 'beat' }, 0);
+    assert.deepEqual(observe(state, broadcast, 3000).effects, []);
+    assert.deepEqual(observe({ ...state, lastBroadcast: 9000 }, tick, 9000).effects, []);
   });
 
   it('lets a connection be on which something came', () => {
@@ -104,7 +113,7 @@ describe('liveness (REFERENCE 16)', () => {
       [2500, broadcast],
       [3000, { kind: 'beat' }],
       [3500, tick],
-      [6000, tick],
+      [4400, tick],
     ]);
     assert.deepEqual(done, []);
   });
@@ -116,7 +125,7 @@ describe('liveness (REFERENCE 16)', () => {
       [1000, broadcast],
       [2000, { kind: 'connected' }],
       [2500, { kind: 'beat' }],
-      [3000, broadcast],
+      [4000, broadcast],
       [5500, tick],
     ]);
     assert.deepEqual(done, ['5500 command_channel_silent']);
@@ -135,8 +144,63 @@ describe('liveness (REFERENCE 16)', () => {
   });
 
   it('names the moment at which it wants to look again', () => {
-    assert.equal(nextDeadline(openLiveness(settings, 0)), 4000);
-    assert.equal(nextDeadline(play([[500, { kind: 'beat' }]]).state), 3500);
-    assert.equal(nextDeadline(play([[3500, { kind: 'beat' }]]).state), 4000);
+    const after = (...script: [number, LivenessEvent][]): number =>
+      nextDeadline(play(script).state);
+    assert.equal(nextDeadline(openLiveness(settings, 0)), 2000);
+    assert.equal(after([500, broadcast], [1000, { kind: 'beat' }]), 2500);
+    assert.equal(after([1500, { kind: 'beat' }], [2000, tick]), 4000);
+    assert.equal(after([500, { kind: 'beat' }], [2000, tick]), 3500);
+    assert.equal(after([500, { kind: 'lost' }], [2000, tick]), 3500);
+  });
+
+  it('opens the socket of a broadcast that is late once, from a half to three quarters of the patience', () => {
+    const { done } = play([
+      [1999, tick],
+      [2000, tick],
+      [2500, tick],
+      [3000, broadcast],
+      [5000, tick],
+    ]);
+    assert.deepEqual(done, ['2000 broadcast_late', '5000 broadcast_late']);
+    const last = openLiveness({ ...settings, spread: 0.999 }, 0);
+    assert.deepEqual(observe(last, tick, 2998).effects, []);
+    assert.deepEqual(observe(last, tick, 2999).effects, ['broadcast_late']);
+  });
+
+  it('says once that broadcasts have another signature, where no other ones come', () => {
+    const foreign = { kind: 'foreign' } as const;
+    const { done } = play([
+      [1000, broadcast],
+      [1200, foreign],
+      [2000, broadcast],
+      [3000, foreign],
+      [3500, foreign],
+      [3600, foreign],
+    ]);
+    assert.deepEqual(done, ['3500 foreign_broadcast']);
+  });
+
+  it('says that a lost command channel does not come back, while the server broadcasts', () => {
+    const lost = { kind: 'lost' } as const;
+    const { done } = play([
+      [500, lost],
+      [1000, broadcast],
+      [2000, broadcast],
+      [3000, broadcast],
+      [3500, tick],
+      [4000, broadcast],
+      [5000, { kind: 'connected' }],
+      [5500, broadcast],
+      [6500, tick],
+    ]);
+    assert.deepEqual(done, ['3500 command_channel_lost']);
+    const away = play([
+      [500, lost],
+      [1000, broadcast],
+      [3500, tick],
+      [5000, tick],
+      [9000, tick],
+    ]);
+    assert.deepEqual(away.done, ['3500 broadcast_late', '5000 went_offline', '9000 still_offline']);
   });
 });
