@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const projectDir = fileURLToPath(new URL('..', import.meta.url));
 
 /** Every process of a stage inherits it, whatever group or session it moves to. */
-const marker = 'PUSHY_STAGE';
+const marker = 'STAGE_MARK';
 
 /**
  * Runs a command and answers `{ ok, problem }`. It fails on another exit code than 0, at its deadline,

@@ -29,7 +29,7 @@ async function stage(name, file, args, minutes, env) {
 async function tests(name, args, minutes) {
   const file = join(scratch, name.replaceAll(/\W/g, '-'));
   const before = problems.length;
-  await stage(name, process.execPath, args, minutes, { PUSHY_TEST_TOTALS: file });
+  await stage(name, process.execPath, args, minutes, { TEST_TOTALS: file });
   const counted = readTotals(file);
   totals.passed += counted.passed;
   totals.failed += counted.failed;

@@ -116,7 +116,7 @@ export function makeFeedDecoder(): FeedDecoder {
     const held = !last && text.endsWith('\r') ? 1 : 0;
     const whole = text.slice(0, text.length - held);
     const lines = whole.split(/\r\n|\r|\n/);
-    rest = (lines.pop() ?? '') + text.slice(text.length - held);
+    rest = lines.splice(-1).join('') + text.slice(text.length - held);
     if (rest.length > MAX_PENDING) throw tooLong();
     for (const each of lines) line(each, items);
     return items;

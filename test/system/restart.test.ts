@@ -10,7 +10,7 @@ import { useScene } from './harness/scene.ts';
 import { startStandalone, type Standalone } from './harness/standalone.ts';
 
 /** Milliseconds between two heartbeats: long enough that a restart is over before the reference agent gives up. */
-const interval = 1500;
+const interval = 2000;
 /** Milliseconds, Decision 9. */
 const healing = 5 * interval;
 const nodes = ['ours', 'ruby'];
@@ -59,7 +59,7 @@ describe('a restart of the server (REFERENCE 11, Decisions 9 and 12)', () => {
         server_heartbeat_port: await freePort(),
       },
       nodes,
-      whitelist: () => ({ greet: 'echo hello', wait: 'sleep 20' }),
+      whitelist: () => ({ greet: 'echo hello', wait: 'sleep 10' }),
     });
     server = stage.server;
     [ours] = await Promise.all([stage.startAgent('ours'), stage.startAgent('ruby')]);

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { makeLiveJob, step, type JobEvent } from '../../../../server/src/core/job.ts';
+import {
+  makeLiveJob,
+  makeResumedJob,
+  step,
+  type JobEvent,
+} from '../../../../server/src/core/job.ts';
 import type { JobEffect } from '../../../../server/src/core/effects.ts';
 import { liveJob, newJob, recount, report, resets, said, steps } from './job-fixtures.ts';
 
@@ -221,5 +226,15 @@ describe('a job that is stopped (Decision 8)', () => {
       assert.deepEqual(step(live, { kind: 'stop' }), []);
       assert.deepEqual(live.counts, recount(live));
     }
+  });
+});
+
+describe('a job that was read back (Decision 3)', () => {
+  it('J1 is refused when it has ended', () => {
+    const ended = { job: newJob(['a']), stopped: false, nodes: [], events: [], updatedAt: 0 };
+    assert.throws(
+      () => makeResumedJob({ ...ended, status: 'complete' }),
+      new Error(`job ${ended.job.id} is complete: it cannot go on`),
+    );
   });
 });
