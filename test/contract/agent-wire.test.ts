@@ -540,7 +540,7 @@ describe('the agent on the wire (REFERENCE 15, 16)', function () {
     const abort = body({ type: 'abort' });
     const commitBody = { type: 'commit', job_id: A, command: 'echo', capture: false };
 
-    it('of any shape, signed by another key, too old, too new, repeated', async () => {
+    it('S11 of any shape, signed by another key, too old, too new, repeated', async () => {
       await commit(A, 'echo');
       const key = { hmac_sha256: server.state.sessionKey };
       const [header, bytes] = seal(abort, key);

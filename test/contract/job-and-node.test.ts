@@ -167,6 +167,54 @@ describe('a job on simulated agents', () => {
     });
   });
 
+  it('Decision 4: an agent that adopts its run comes with the incarnation of it, and goes on', async () => {
+    const a = await room.ready('a');
+    const id = await room.start(['a']);
+    await run(id, a);
+    const told = room.feed.length;
+    await room.clock.advance(SETTINGS.heartbeatInterval);
+    const again = room.agent('a', { incarnation: a.options.incarnation });
+    for (let i = 0; i < 3; i++) await again.say('heartbeat', { job_state: 'running', job_id: id });
+    assert.deepEqual(again.heard(), ['ack']);
+    assert.equal(room.feed.length, told);
+    await again.say('succeeded', { job_id: id });
+    assert.deepEqual(room.store.nodesOf(id), { a: 'succeeded' });
+    assert.deepEqual(room.feed.slice(told), ['run_complete(a success)', 'job_complete(complete)']);
+  });
+
+  it('J8 stops a run when run_timeout is over, whatever longer limit the agent has', async () => {
+    const a = await room.ready('a');
+    const id = await room.start(['a'], { runTimeout: 2 });
+    await run(id, a);
+    a.heard();
+    const beat = () => a.say('heartbeat', { job_state: 'running', job_id: id });
+    await beat();
+    await room.clock.advance(1999);
+    await beat();
+    assert.deepEqual(a.heard(), []);
+    await room.clock.advance(1);
+    assert.deepEqual(a.heard(), ['abort']);
+    assert.equal(room.feed.at(-1), 'job_complete(timed_out)');
+    assert.deepEqual(room.store.nodesOf(id), { a: 'timed_out' });
+    await a.say('aborted', { job_id: id });
+  });
+
+  it('J7 a stopped job ends aborted, with its nodes, when their agents say so', async () => {
+    const [a, b] = [await room.ready('a'), await room.ready('b')];
+    const id = await room.start(['a', 'b']);
+    await run(id, a, b);
+    await b.say('succeeded', { job_id: id });
+    for (const agent of [a, b]) agent.heard();
+    await room.dispatcher.jobs.stop(id);
+    assert.deepEqual([a.heard(), b.heard()], [['abort'], []]);
+    await room.clock.advance(SETTINGS.heartbeatInterval / 2);
+    assert.equal(room.store.statusOf(id), 'running');
+    await a.say('aborted', { job_id: id });
+    assert.equal(room.store.statusOf(id), 'aborted');
+    assert.deepEqual(room.store.nodesOf(id), { a: 'aborted', b: 'succeeded' });
+    assert.deepEqual(room.feed.slice(-2), ['run_complete(a aborted)', 'job_complete(aborted)']);
+  });
+
   it('14 a node that falls silent while it runs crashes, within 7 intervals', async () => {
     const [a, b] = [await room.ready('a'), await room.ready('b')];
     const id = await room.start(['a', 'b']);

@@ -307,7 +307,7 @@ describe('The timestamp (15.4)', () => {
     });
   }
 
-  it('100 s old is honoured, 1000 s old is not', () => {
+  it('S11 100 s old is honoured, 1000 s old is not', () => {
     const frames = seal(message, hmac);
     assert.equal(open(frames, hmac, NOW + 100_000).ok, true);
     refused(frames, 'clock_skew', hmac, NOW + 1_000_000);

@@ -112,6 +112,14 @@ describe('the settings of the server', () => {
     tlsPort: ['443', 443],
   };
 
+  it('D2 looks four intervals back for an average of 0.6, and takes neither number for the other', async () => {
+    const { downThreshold, decayWindow } = (await read('')).config;
+    assert.deepEqual({ downThreshold, decayWindow }, { downThreshold: 0.6, decayWindow: 4 });
+    for (const swapped of ["['down_threshold'] = 4", "['decay_window'] = 0.6"]) {
+      assert.match(await refusal(`opscode_pushy_server${swapped}\n`), /must be a (whole )?number/);
+    }
+  });
+
   for (const [key, [text, value]] of Object.entries(others)) {
     it(`${nameOf(key)} is reachable by file and by environment`, async () => {
       const here = (s: string): string =>
