@@ -1,8 +1,10 @@
 import fastify, { type FastifyInstance, type RouteHandlerMethod } from 'fastify';
+import { MAX_REQUEST_BYTES } from '@pushy/protocol';
 import { refuse, send } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import { makeAuthenticate } from './authenticate.ts';
 import { makeAuthorize } from './authorize.ts';
+import { makeBodyReader } from './bodies.ts';
 import { applyBounds } from './bounds.ts';
 import { answerClientError } from './client-error.ts';
 import { makeJudge } from './judge.ts';
@@ -52,6 +54,7 @@ export function makeApp(deps: AppDeps): FastifyInstance {
     clock,
     authenticate: makeAuthenticate(directory),
     authorize: makeAuthorize(directory, deps.settings),
+    readBody: makeBodyReader(MAX_REQUEST_BYTES, () => deps.bounds?.count('http_requests_refused')),
   });
   for (const [path, specs] of byPath(ROUTES)) {
     addPath(

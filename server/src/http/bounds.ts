@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { refuse, send } from './answer.ts';
-import { onAnswer } from './answering.ts';
+import { holdPlace } from './answering.ts';
 import { makeRush, type RushDeps } from './rush.ts';
 
 /** What bounds the listener. */
@@ -36,7 +36,8 @@ export function applyBounds(app: FastifyInstance, deps: BoundsDeps): void {
 
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url === UNBOUNDED) return;
-    const leave = await rush.enter();
+    const isGone = (): boolean => reply.raw.destroyed || request.raw.socket.destroyed;
+    let leave = await rush.enter();
     if (leave === undefined) {
       count('http_requests_refused');
       return send(
@@ -44,14 +45,21 @@ export function applyBounds(app: FastifyInstance, deps: BoundsDeps): void {
         refuse(503, 'The server is busy. Try again.', { 'retry-after': '1' }).answer,
       );
     }
-    if (reply.raw.destroyed || request.raw.socket.destroyed) {
+    if (isGone()) {
       // Whoever asked has gone while he waited: there is nobody to judge, and nobody to answer.
       leave();
       return reply.hijack();
     }
-    // A feed is answered for hours: it counts until its answer begins.
-    onAnswer(reply, leave);
-    reply.raw.once('close', leave);
+    holdPlace(reply, {
+      leave: () => leave?.(),
+      async comeBack() {
+        leave = await rush.enter();
+        if (leave === undefined) count('http_requests_refused');
+        if (isGone()) leave?.();
+        return leave !== undefined;
+      },
+    });
+    reply.raw.once('close', () => leave?.());
     return undefined;
   });
 

@@ -1,10 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { MAX_REQUEST_BYTES } from '@pushy/protocol';
 import { accepts } from './accept.ts';
 import { refuse, send, type Answer } from './answer.ts';
 import { readHeaders, type makeAuthenticate } from './authenticate.ts';
 import type { Action, makeAuthorize } from './authorize.ts';
-import { readBody } from './body.ts';
+import type { BodyReader } from './bodies.ts';
 import { readQuery } from './query.ts';
 import type { Params, Route, SignedRoute } from './route.ts';
 
@@ -15,17 +14,19 @@ export interface JudgeDeps {
   clock: { now(): number };
   authenticate: ReturnType<typeof makeAuthenticate>;
   authorize: ReturnType<typeof makeAuthorize>;
+  readBody: BodyReader;
 }
 
 /**
  * The order in which a request is judged, in one place (REFERENCE 3). The first step that fails answers.
  * Steps 1 to 3 (route and method) are the router's.
  */
-export function makeJudge({ clock, authenticate, authorize }: JudgeDeps) {
+export function makeJudge({ clock, authenticate, authorize, readBody }: JudgeDeps) {
   async function judge<P>(
     spec: SignedRoute,
     route: Route<P>,
     request: FastifyRequest,
+    reply: FastifyReply,
   ): Promise<Answer> {
     const params = request.params as Params;
     const org = params['org'] ?? '';
@@ -35,7 +36,7 @@ export function makeJudge({ clock, authenticate, authorize }: JudgeDeps) {
     if (!signed.ok) return signed.answer;
 
     // 5. size of the body
-    const body = await readBody(request.raw, MAX_REQUEST_BYTES, request.method);
+    const body = await readBody(request, reply);
     if (!body.ok) return body.answer;
 
     // 6. job body, 7. ccpk, and the query of routes that read one
@@ -71,7 +72,7 @@ export function makeJudge({ clock, authenticate, authorize }: JudgeDeps) {
 
   return <P>(spec: SignedRoute, route: Route<P>) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-      send(reply, await judge(spec, route, request));
+      send(reply, await judge(spec, route, request, reply));
 }
 
 function actionOf({ action }: SignedRoute, params: Params): Action {
