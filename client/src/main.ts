@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { hostname } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.ts';

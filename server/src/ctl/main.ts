@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { pino } from 'pino';
 import { readConfig, type Config } from '../config.ts';
 import { makeLog } from '../log.ts';
