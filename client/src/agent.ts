@@ -120,10 +120,14 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
       serverUrl: settings.serverUrl,
       node: settings.nodeName,
       key: settings.clientKey,
+      signatureVersion: settings.signatureVersion,
       curve: ports.curve,
       allowUnencrypted: settings.allowUnencrypted,
       clock,
-      get: (url, headers, signal) => httpGet(url, headers, settings.trust, signal),
+      get: (url, headers, signal) => {
+        const { trust, proxy } = settings;
+        return httpGet({ url, headers, trust, proxy, signal });
+      },
     }),
     apply: (session) => {
       const { heartbeat } = session.config.push_jobs;

@@ -20,6 +20,8 @@ export interface BootstrapDeps {
   readonly node: string;
   /** The client's private key. */
   readonly key: KeyObject;
+  /** Of the signature of the request. */
+  readonly signatureVersion?: '1.0' | '1.1' | '1.3';
   readonly curve: CurveKeys;
   readonly allowUnencrypted: boolean;
   readonly clock: Pick<Clock, 'now' | 'after'>;
@@ -66,9 +68,10 @@ function configUrl({ serverUrl, node, curve }: BootstrapDeps): URL {
   return new URL(`${serverUrl.replace(/\/+$/, '')}/${path}?${query}`);
 }
 
-function signedHeaders(url: URL, { node, key, clock }: BootstrapDeps): Record<string, string> {
+function signedHeaders(url: URL, deps: BootstrapDeps): Record<string, string> {
+  const { node, key, signatureVersion: version = '1.1', clock } = deps;
   const request = { method: 'GET', path: url.pathname };
-  const signer = { userId: node, key };
+  const signer = { userId: node, key, version };
   return {
     Accept: 'application/json',
     ...signRequest(request, signer, clock.now(), SERVER_API_VERSION),

@@ -1,14 +1,17 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import type { KeyObject } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { RubyConfig } from '@pushy/ruby-config';
-import type { CommandLine } from './command-line.ts';
-import { readWhitelist } from './config-whitelist.ts';
+import { readConfigFile, type FileSources } from './config-file.ts';
+import { clientKey, nodeName, serverUrl } from './config-identity.ts';
+import { logLevel, logTargets, type LogTarget } from './config-log.ts';
 import { configValues, type ConfigValues } from './config-values.ts';
-import { AgentError, messageOf } from './errors.ts';
+import { readWhitelist } from './config-whitelist.ts';
+import { AgentError } from './errors.ts';
 import type { Trust } from './http-get.ts';
-import { LOG_LEVELS, type LogLevel } from './log.ts';
-import type { ReadAnswer, ReadRequest } from './process/read-config.ts';
+import type { LogLevel } from './log.ts';
+import type { HostPaths } from './paths.ts';
+import { proxyFor, proxyVariables, type Proxy } from './proxy.ts';
 import { readTrust } from './trust.ts';
 import type { WhitelistEntry } from './whitelist.ts';
 
@@ -19,7 +22,11 @@ export interface AgentSettings {
   readonly nodeName: string;
   readonly hostName: string;
   readonly clientKey: KeyObject;
+  /** Of the signature of requests. */
+  readonly signatureVersion: '1.0' | '1.1' | '1.3';
   readonly trust: Trust;
+  /** On the way to the Chef server. */
+  readonly proxy?: Proxy;
   readonly whitelist: readonly WhitelistEntry[];
   /** The file sets no whitelist. */
   readonly isDefaultWhitelist: boolean;
@@ -34,164 +41,86 @@ export interface AgentSettings {
   readonly allowedEnv?: readonly string[];
   /** Environment that every job inherits. */
   readonly environment: Readonly<Record<string, string>>;
+  /** File mode bits that new files of the agent and of its jobs do not get. */
+  readonly umask: number;
   readonly logLevel: LogLevel;
-  /** Path of the log file; absent: standard output. */
-  readonly logFile?: string;
+  readonly logTargets: readonly LogTarget[];
   readonly showTime: boolean;
   readonly warnings: readonly string[];
 }
 
 /** What the settings are taken from. */
-export interface ConfigSources {
-  readonly options: CommandLine;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly readFile: (request: ReadRequest) => Promise<ReadAnswer>;
+export interface ConfigSources extends FileSources {
   readonly shortHostName: string;
   /** Asked only where no node name is set: the reference takes Ohai's fqdn. */
   readonly fullHostName: () => Promise<string>;
 }
 
-/** Looked for in this order, when the command line names none (ADDON C.3). */
-const DEFAULT_FILES = [
-  '/etc/chef/chef-push-client.rb',
-  '/etc/chef/push-jobs-client.rb',
-  '/etc/chef/client.rb',
-];
-
-/** Settings that are never guessed: what could touch one and cannot be read stops the agent. */
-const RELEVANT: ReadonlySet<string> = new Set([
-  'allow_unencrypted',
-  'allowed_overwritable_env_vars',
-  'cache_path',
-  'chef_server_url',
-  'client_key',
-  'client_key_contents',
-  'file_cache_path',
-  'file_dir',
-  'file_dir_expiry',
-  'lockfile',
-  'log_level',
-  'log_location',
-  'max_body_size',
-  'node_name',
-  'ssl_ca_file',
-  'ssl_ca_path',
-  'ssl_client_cert',
-  'ssl_client_key',
-  'ssl_verify_mode',
-  'trusted_certs_dir',
-  'verify_api_cert',
-  'whitelist',
-]);
-
-const NO_FILE: RubyConfig = {
-  settings: new Map(),
-  objects: new Map(),
-  environment: new Map(),
-  constants: new Map(),
-  warnings: [],
-};
-
 /** Reads configuration file, command line and defaults (ADDON C.3, F.2); throws an AgentError for what is wrong. */
 export async function loadSettings(sources: ConfigSources): Promise<AgentSettings> {
-  const { options } = sources;
-  const file = configFile(options.config);
-  const config = file === undefined ? NO_FILE : await readConfig(file, sources);
+  const { options, paths } = sources;
+  const { file, config } = await readConfigFile(sources);
   const values = configValues(config);
-  const environment = jobEnvironment(sources.env, config);
+  const environment = jobEnvironment(sources.env, config, values);
   const allowedEnv = values.texts('allowed_overwritable_env_vars');
-  const logFile = logLocation(options, values);
+  const url = serverUrl(options.server ?? values.text('chef_server_url'), values, file);
+  const proxy = proxyFor(new URL(url), environment);
   return {
-    serverUrl: serverUrl(options.server ?? values.text('chef_server_url'), values, file),
+    serverUrl: url,
     nodeName: nodeName(options, values) ?? (await sources.fullHostName()),
     hostName: sources.shortHostName,
-    clientKey: clientKey(options, values),
+    clientKey: clientKey(options, values, paths.configDir),
+    signatureVersion: signatureVersion(values),
     trust: trust(values, environment, file),
+    ...(proxy === undefined ? {} : { proxy }),
     whitelist: await whitelist(values),
     isDefaultWhitelist: values.raw('whitelist') === undefined,
-    lockFile: lockFile(values),
+    lockFile: lockFile(values, environment, paths),
     fileDir: options.fileDir ?? values.text('file_dir') ?? '/tmp/chef-push',
     fileDirExpiryMs: (values.whole('file_dir_expiry') ?? 86_400) * 1000,
     maxBodySize: options.maxBodySize ?? values.whole('max_body_size') ?? 63_000,
     allowUnencrypted: options.allowUnencrypted ?? values.flag('allow_unencrypted') ?? false,
     ...(allowedEnv === undefined ? {} : { allowedEnv }),
     environment,
-    logLevel: options.logLevel ?? logLevel(values),
-    ...(logFile === undefined ? {} : { logFile }),
+    umask: umask(values),
+    logLevel: logLevel(options, values),
+    logTargets: logTargets(options, values),
     showTime: config.showTime ?? true,
-    warnings: config.warnings.map((w) => `${w.file}:${w.line}: ${w.message}`),
+    warnings: [...config.warnings.map((w) => `${w.file}:${w.line}: ${w.message}`), ...fips(values)],
   };
 }
 
-function configFile(named: string | undefined): string | undefined {
-  if (named === undefined) return DEFAULT_FILES.find((file) => existsSync(file));
-  const file = resolve(named);
-  if (existsSync(file)) return file;
-  throw new AgentError('no_config', `there is no configuration file ${file}`);
-}
-
-async function readConfig(file: string, { env, readFile }: ConfigSources): Promise<RubyConfig> {
-  let answer: ReadAnswer;
-  try {
-    answer = await readFile({ file, env: { ...env }, relevant: RELEVANT });
-  } catch (error) {
-    const what = `${file} cannot be read: ${messageOf(error)}`;
-    throw new AgentError('bad_config', what, { cause: error });
-  }
-  if (answer.ok) return answer.config;
-  throw new AgentError('bad_config', answer.message);
-}
-
-/** `ENV['X'] = …` in the file reaches every job: this is how people set variables (ADDON F.1). */
+/**
+ * `ENV['X'] = …` in the file reaches every job: this is how people set variables (ADDON F.1). So do the proxies, as
+ * Chef exports them.
+ */
 function jobEnvironment(
   env: ConfigSources['env'],
   { environment }: RubyConfig,
-): Record<string, string> {
-  const merged = Object.entries({ ...env, ...Object.fromEntries(environment) });
-  return Object.fromEntries(
-    merged.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
-  );
-}
-
-function serverUrl(
-  given: string | undefined,
   values: ConfigValues,
-  file: string | undefined,
-): string {
-  const advice =
-    'it must be the URL of the Chef server with its organization, https://HOST/organizations/ORG';
-  if (given === undefined) {
-    const where = file === undefined ? 'no configuration file, no --server' : file;
-    throw new AgentError('bad_config', `${where}: chef_server_url is not set: ${advice}`);
-  }
-  const text = given.trim();
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
-  if (url === undefined || !isHttp || !/\/organizations\/[^/]+\/?$/.test(url.pathname)) {
-    throw new AgentError('bad_config', `${values.place('chef_server_url')} '${text}': ${advice}`);
-  }
-  return text;
+): Record<string, string> {
+  const changed = { ...env, ...Object.fromEntries(environment) };
+  const own = Object.fromEntries(
+    Object.entries(changed).filter((entry): entry is [string, string] => {
+      return typeof entry[1] === 'string';
+    }),
+  );
+  return { ...own, ...proxyVariables(values, own) };
 }
 
-function nodeName(options: CommandLine, values: ConfigValues): string | undefined {
-  const name = options.nodeName ?? values.text('node_name');
-  if (name !== '') return name;
-  const where = options.nodeName === undefined ? values.place('node_name') : '--node-name';
-  throw new AgentError('bad_config', `${where} must not be empty`);
+function signatureVersion(values: ConfigValues): AgentSettings['signatureVersion'] {
+  const version = values.text('authentication_protocol_version');
+  if (version === undefined) return values.flag('fips') === true ? '1.3' : '1.1';
+  if (version === '1.0' || version === '1.1' || version === '1.3') return version;
+  const what = `${values.place('authentication_protocol_version')} must be '1.0', '1.1' or '1.3'`;
+  throw new AgentError('bad_config', what);
 }
 
-function clientKey(options: CommandLine, values: ConfigValues): KeyObject {
-  const contents = options.clientKey === undefined ? values.text('client_key_contents') : undefined;
-  const file = options.clientKey ?? values.text('client_key') ?? '/etc/chef/client.pem';
-  const where = contents === undefined ? file : 'client_key_contents';
-  try {
-    const key = createPrivateKey(contents ?? readFileSync(file));
-    if (key.asymmetricKeyType !== 'rsa') throw new Error('it is not an RSA key');
-    return key;
-  } catch (error) {
-    const what = `client_key ${where} cannot be used: ${messageOf(error)}`;
-    throw new AgentError('bad_key', what, { cause: error });
-  }
+function fips(values: ConfigValues): string[] {
+  if (values.flag('fips') !== true) return [];
+  return [
+    `${values.place('fips')}: requests are signed with SHA-256; CURVE is outside of what FIPS 140 approves`,
+  ];
 }
 
 function trust(
@@ -223,26 +152,38 @@ async function whitelist(values: ConfigValues): Promise<WhitelistEntry[]> {
   return readWhitelist(setting.value, values.place('whitelist'));
 }
 
-function lockFile(values: ConfigValues): string {
-  const cache =
-    values.text('file_cache_path') ?? join(values.text('cache_path') ?? '/var/chef', 'cache');
-  return values.text('lockfile') ?? join(cache, 'chef-client-running.pid');
+function lockFile(
+  values: ConfigValues,
+  env: Readonly<Record<string, string>>,
+  paths: HostPaths,
+): string {
+  const own = values.text('lockfile');
+  if (own !== undefined) return own;
+  const cache = values.text('cache_path') ?? defaultCache(env['HOME'], paths);
+  return join(values.text('file_cache_path') ?? join(cache, 'cache'), 'chef-client-running.pid');
 }
 
-function logLevel(values: ConfigValues): LogLevel {
-  const given = (values.text('log_level') ?? 'auto').replace(/^:/, '');
-  if (given === 'auto') return 'info';
-  if (given === 'trace') return 'debug';
-  const level = LOG_LEVELS.find((l) => l === given);
-  if (level !== undefined) return level;
-  const what = `${values.place('log_level')} must be one of ${LOG_LEVELS.join(', ')}`;
-  throw new AgentError('bad_config', what);
+/** As Chef chooses it: who may not write under /var has it at home (ADDON F.2). */
+function defaultCache(home: string | undefined, { cachePath, cacheRoot }: HostPaths): string {
+  const isOwn = cacheRoot === undefined || [cachePath, cacheRoot].some(isWritable);
+  return isOwn || home === undefined ? cachePath : join(home, '.chef');
 }
 
-/** A path; STDOUT, STDERR, :syslog and :win_evt mean standard output, which the service manager keeps. */
-function logLocation(options: CommandLine, values: ConfigValues): string | undefined {
-  const value = options.logfile ?? values.raw('log_location')?.value;
-  const first = Array.isArray(value) ? value[0] : value;
-  if (typeof first !== 'string' || first === 'STDOUT' || first === 'STDERR') return undefined;
-  return first;
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}
+
+/** A number, as Ruby reads 0022, or a text of octal digits. */
+function umask(values: ConfigValues): number {
+  const value = values.raw('umask')?.value ?? 0o022;
+  const isOctal = typeof value === 'string' && /^0?[0-7]{1,3}$/.test(value);
+  const mask = isOctal ? Number.parseInt(value, 8) : value;
+  if (typeof mask === 'number' && Number.isInteger(mask) && mask >= 0 && mask <= 0o777) return mask;
+  throw new AgentError('bad_config', `${values.place('umask')} must be a file mode such as 0022`);
 }

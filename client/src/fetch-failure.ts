@@ -9,6 +9,8 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'No answer: check routes and firewalls.',
   EHOSTUNREACH: 'There is no way to the server: check routes and firewalls.',
   ENETUNREACH: 'There is no way to the server: check routes and firewalls.',
+  proxy:
+    'Check http_proxy or https_proxy with its user and password, and no_proxy for servers that are near.',
   ERR_TLS_CERT_ALTNAME_INVALID:
     "The server's certificate is for another name: use that name in chef_server_url.",
 };
@@ -19,6 +21,7 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   401: 'The server does not accept the signature: check node_name, client_key and the clock of this host.',
   403: 'This client may not have the configuration: node_name must be the name of the client.',
   404: 'There is no such organization, or no Push Jobs server behind this Chef server.',
+  407: 'A proxy on the way wants a user and a password: check http_proxy_user and http_proxy_pass.',
   502: 'The Push Jobs server is down, or cannot reach the Chef server.',
   503: 'The Push Jobs server is not ready yet.',
 };

@@ -1,5 +1,9 @@
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps, type RequestOptions } from 'node:https';
+import { request as requestHttp, type ClientRequest } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
+import { connect } from 'node:tls';
+import { authorization, openTunnel } from './open-tunnel.ts';
+import type { Proxy } from './proxy.ts';
 
 /** A whole answer. */
 export interface HttpAnswer {
@@ -18,27 +22,51 @@ export interface Trust {
 /** An answer larger than this is no configuration, bytes. */
 const MAX_ANSWER_BYTES = 1_000_000;
 
+/** What one GET asks. */
+export interface Get {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly trust: Trust;
+  /** The proxy on the way. */
+  readonly proxy?: Proxy | undefined;
+  readonly signal: AbortSignal;
+}
+
 /**
  * One GET over a connection of its own; rejects with the system's error, or with the reason of `signal`. Node's own
  * client: a pool would cost memory for one request an hour.
  */
-export function httpGet(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  trust: Trust,
-  signal: AbortSignal,
-): Promise<HttpAnswer> {
-  const options: RequestOptions = {
-    headers,
-    agent: false,
-    signal,
-    rejectUnauthorized: trust.rejectUnauthorized,
-    ...(trust.ca === undefined ? {} : { ca: [...trust.ca] }),
-    ...(trust.cert === undefined ? {} : { cert: trust.cert, key: trust.key }),
+export async function httpGet({ url, headers, trust, proxy, signal }: Get): Promise<HttpAnswer> {
+  const common = { method: 'GET', headers, signal };
+  if (url.protocol === 'http:') {
+    if (proxy === undefined) return finish(requestHttp(url, { ...common, agent: false }));
+    const { host, port } = proxy;
+    const all = { Host: url.host, ...headers, ...authorization(proxy) };
+    return finish(
+      requestHttp({ ...common, headers: all, host, port, path: url.href, agent: false }),
+    );
+  }
+  const options = { ...common, ...tlsOptions(trust) };
+  if (proxy === undefined) return finish(requestHttps(url, { ...options, agent: false }));
+  const socket = await openTunnel(proxy, url, signal);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const named = isIP(host) === 0 ? { host, servername: host } : { host };
+  const createConnection = () => connect({ ...tlsOptions(trust), ...named, socket });
+  return finish(requestHttps(url, { ...options, createConnection }));
+}
+
+function tlsOptions({ ca, rejectUnauthorized, cert, key }: Trust) {
+  return {
+    rejectUnauthorized,
+    ...(ca === undefined ? {} : { ca: [...ca] }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
   };
+}
+
+/** Sends the request and takes its whole answer. */
+function finish(sent: ClientRequest): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const start = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const sent = start(url, options, (response) => {
+    sent.once('response', (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
@@ -48,10 +76,8 @@ export function httpGet(
       });
       response.once('error', reject);
       response.once('end', () => {
-        resolve({
-          status: response.statusCode ?? 0,
-          body: Buffer.concat(chunks).toString('utf8'),
-        });
+        const body = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: response.statusCode ?? 0, body });
       });
     });
     sent.once('error', reject);

@@ -7,6 +7,7 @@ import { loadSettings, type AgentSettings } from './config.ts';
 import { AgentError, messageOf } from './errors.ts';
 import { openLogFile } from './log-file.ts';
 import { makeLog, type Log } from './log.ts';
+import { POSIX_PATHS, WINDOWS_PATHS } from './paths.ts';
 import { hostName } from './process/program.ts';
 import { readConfigFile } from './process/read-config.ts';
 
@@ -45,12 +46,14 @@ async function serve(options: CommandLine): Promise<number> {
       loadSettings({
         options,
         env: process.env,
+        paths: process.platform === 'win32' ? WINDOWS_PATHS : POSIX_PATHS,
         readFile: readConfigFile,
         shortHostName: hostname(),
         fullHostName: () => hostName(hostname()),
       }),
       import('./index.ts'),
     ]);
+  process.umask(settings.umask);
   const log = openLog(settings);
   for (const warning of settings.warnings) log.warn({ warning }, 'configuration file');
   const agent = makeAgent(settings, makeWhitelist(settings.whitelist), {
@@ -72,23 +75,26 @@ async function serve(options: CommandLine): Promise<number> {
 }
 
 function openLog(settings: AgentSettings): Log {
-  const file = settings.logFile === undefined ? undefined : openLogFile(settings.logFile);
+  const { logTargets, level, showTime } = { ...settings, level: settings.logLevel };
+  const files = logTargets.flatMap((to) => (to.kind === 'file' ? openLogFile(to.path) : []));
+  const streams = logTargets.flatMap((to) => (to.kind === 'file' ? [] : process[to.kind]));
+  // Whoever read standard output may go away; the agent does not end for that.
+  for (const stream of streams) stream.on('error', () => undefined);
   const log = makeLog({
-    level: settings.logLevel,
-    showTime: settings.showTime,
+    level,
+    showTime,
     now: () => systemClock.now(),
     write: (line) => {
-      if (file === undefined) process.stdout.write(line);
-      else file.write(line);
+      for (const to of [...files, ...streams]) to.write(line);
     },
   });
-  // Whoever read standard output may go away; the agent does not end for that.
-  process.stdout.on('error', () => undefined);
   process.on('SIGHUP', () => {
-    try {
-      file?.reopen();
-    } catch (error) {
-      log.error({ error: messageOf(error) }, 'the log file cannot be opened again');
+    for (const file of files) {
+      try {
+        file.reopen();
+      } catch (error) {
+        log.error({ error: messageOf(error) }, 'the log file cannot be opened again');
+      }
     }
   });
   return log;

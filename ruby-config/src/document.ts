@@ -15,6 +15,7 @@ export async function readDocument(text: string, options: ReadOptions): Promise<
   return resultOf(reading);
 
   function runFile(included: string, file: string, depth: number): void {
+    reading.files.add(file);
     const source = parse(included, file);
     const scope = newScope(reading, source, depth, runFile);
     runWithinStack(scope);
@@ -82,6 +83,7 @@ function resultOf(reading: Reading): RubyConfig {
       ),
     ),
     constants: known(reading.constants),
+    files: [...reading.files],
     warnings: reading.warnings,
     ...(reading.showTime === undefined ? {} : { showTime: reading.showTime }),
   };

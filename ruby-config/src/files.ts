@@ -43,6 +43,7 @@ const OPERATIONS: Readonly<
   read: (parts, node, scope) => {
     const path = onlyPath(parts, node, scope);
     const { readFile } = scope.reading.options;
+    scope.reading.files.add(path);
     const text = readFile?.(path);
     if (text !== undefined) return text;
     const what = readFile === undefined ? 'another file is read' : `there is no file ${path}`;
@@ -54,6 +55,7 @@ function typeAt(parts: readonly string[], node: CallNode, scope: Scope) {
   const path = onlyPath(parts, node, scope);
   const { fileType } = scope.reading.options;
   if (fileType === undefined) throw notStatic(scope, node, 'this asks for a file of the host');
+  scope.reading.files.add(path);
   return fileType(path);
 }
 

@@ -92,6 +92,7 @@ function filesOf(node: Node, scope: Scope): string[] {
       'Name the directory from the root on, with * in the last part alone: /etc/chef/client.d/*.rb.',
     );
   const [, directory = '/', last = ''] = parts;
+  scope.reading.files.add(directory);
   const name = wildcard(last);
   return [...listDirectory(directory)]
     .filter((entry) => name.test(entry))

@@ -32,6 +32,7 @@ export interface Reading {
   readonly objects: ReadonlyMap<string, Map<string, Cell>>;
   readonly environment: Map<string, EnvironmentCell>;
   readonly constants: Map<string, Cell>;
+  readonly files: Set<string>;
   readonly warnings: Warning[];
   readonly traps: Map<string, Trap>;
   /** Hashes inside objects: symbol and text keys are the same there. */
@@ -66,6 +67,7 @@ export function newReading(options: ReadOptions): Reading {
     objects: new Map((options.objects ?? []).map((name) => [name, new Map<string, Cell>()])),
     environment: new Map(),
     constants: new Map(),
+    files: new Set(),
     warnings: [],
     traps: new Map(),
     indifferent: new WeakSet(),

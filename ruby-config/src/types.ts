@@ -47,6 +47,8 @@ export interface RubyConfig {
   readonly environment: ReadonlyMap<string, string | null>;
   /** `LC_ALL='…'`: Ruby constants. They never reached the environment of the original agent. */
   readonly constants: ReadonlyMap<string, Setting>;
+  /** Every file that was read, and every directory that was listed: what the result depends on. */
+  readonly files: readonly string[];
   readonly warnings: readonly Warning[];
   /** `Mixlib::Log::Formatter.show_time = …` */
   readonly showTime?: boolean;

@@ -6,6 +6,7 @@ import { readRubyConfig } from '@pushy/ruby-config';
 import { loadSettings, makeAgent, makeLink, makeWhitelist, newCurveKeys } from '@pushy/client';
 import { systemClock, type Clock } from '../../client/src/clock.ts';
 import { makeLog } from '../../client/src/log.ts';
+import { POSIX_PATHS } from '../../client/src/paths.ts';
 import type { ScriptedServer } from './scripted-server.ts';
 
 /** Our agent in this process, over real sockets, with its settings from a real file. */
@@ -39,6 +40,7 @@ export async function startAgent(
   const settings = await loadSettings({
     options: { config: file },
     env: { PATH: process.env['PATH'] },
+    paths: POSIX_PATHS,
     readFile: async (request) => {
       const read = await readRubyConfig(readFileSync(request.file, 'utf8'), request);
       return { ok: true, config: read };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readRubyConfig } from '@pushy/ruby-config';
 import type { CommandLine } from '../../../client/src/command-line.ts';
 import { loadSettings } from '../../../client/src/config.ts';
+import { POSIX_PATHS } from '../../../client/src/paths.ts';
 import {
   readConfigFile,
   type ReadAnswer,
@@ -36,11 +37,16 @@ describe('settings (ADDON C.3, F.2)', () => {
     }
   }
 
-  function load(lines: string[], options: CommandLine = {}, readFile = inProcess) {
+  function load(
+    lines: string[],
+    options: CommandLine = {},
+    { readFile = inProcess, env = {}, paths = POSIX_PATHS } = {},
+  ) {
     writeFileSync(file, `${lines.join('\n')}\n`);
     return loadSettings({
       options: { config: file, ...options },
-      env: { PATH: '/bin' },
+      env: { PATH: '/bin', ...env },
+      paths,
       readFile,
       shortHostName: 'host',
       fullHostName: () => Promise.resolve('host.example.com'),
@@ -67,7 +73,10 @@ describe('settings (ADDON C.3, F.2)', () => {
         maxBodySize: 63_000,
         allowUnencrypted: false,
         environment: undefined,
+        signatureVersion: '1.1',
+        umask: 0o022,
         logLevel: 'info',
+        logTargets: [{ kind: 'stdout' }],
         showTime: true,
         warnings: [],
       },
@@ -87,7 +96,7 @@ describe('settings (ADDON C.3, F.2)', () => {
       'whitelist({"chef-client"=>"chef-client", "x"=>{"command_line"=>"y", "lock"=>true}})',
       'Mixlib::Log::Formatter.show_time = false',
     ];
-    const settings = await load(lines, {}, readConfigFile);
+    const settings = await load(lines, {}, { readFile: readConfigFile });
     assert.equal(settings.nodeName, 'web01');
     assert.equal(settings.showTime, false);
     assert.equal(settings.isDefaultWhitelist, false);
@@ -115,8 +124,8 @@ describe('settings (ADDON C.3, F.2)', () => {
       ['line', '/line', 'debug', 1000],
     );
     assert.deepEqual(
-      [settings.allowUnencrypted, settings.logFile, settings.serverUrl],
-      [true, '/log', 'http://x/organizations/y'],
+      [settings.allowUnencrypted, settings.logTargets, settings.serverUrl],
+      [true, [{ kind: 'file', path: '/log' }], 'http://x/organizations/y'],
     );
   });
 
@@ -136,26 +145,163 @@ describe('settings (ADDON C.3, F.2)', () => {
         settings.fileDirExpiryMs,
         settings.maxBodySize,
         settings.allowedEnv,
-        settings.logFile,
+        settings.logTargets,
       ],
-      ['/l', 60_000, 5000, ['A', 'B'], '/var/log/x'],
+      ['/l', 60_000, 5000, ['A', 'B'], [{ kind: 'file', path: '/var/log/x' }]],
     );
   });
 
-  for (const [line, path] of [
-    ["file_cache_path '/c'", '/c/chef-client-running.pid'],
-    ["cache_path '/c'", '/c/cache/chef-client-running.pid'],
+  for (const [lines, path] of [
+    [["file_cache_path '/c'"], '/c/chef-client-running.pid'],
+    [["cache_path '/c'"], '/c/cache/chef-client-running.pid'],
+    [["cache_path '/c'", "file_cache_path '/d'"], '/d/chef-client-running.pid'],
+    [["cache_path '/c'", "lockfile '/l'"], '/l'],
   ] as const) {
-    it(`finds chef-client's lock file by ${line}`, async () => {
-      assert.equal((await load([...must(), line])).lockFile, path);
+    it(`finds chef-client's lock file by ${lines.join(', ')}`, async () => {
+      assert.equal((await load([...must(), ...lines])).lockFile, path);
     });
   }
 
-  for (const location of ['STDOUT', ':syslog', "'STDERR'"]) {
-    it(`logs to standard output for log_location ${location}`, async () => {
-      assert.equal('logFile' in (await load([...must(), `log_location ${location}`])), false);
+  it("finds chef-client's lock file at home where /var is the superuser's", async () => {
+    const paths = { ...POSIX_PATHS, cachePath: '/no/such/chef', cacheRoot: '/no/such' };
+    const load1 = (env: Record<string, string>) => load(must(), {}, { paths, env });
+    assert.equal(
+      (await load1({ HOME: '/home/me' })).lockFile,
+      '/home/me/.chef/cache/chef-client-running.pid',
+    );
+    assert.equal((await load1({})).lockFile, '/no/such/chef/cache/chef-client-running.pid');
+  });
+
+  describe('where nothing is named', () => {
+    const start = (options: CommandLine = {}) =>
+      loadSettings({
+        options,
+        env: {},
+        paths: { ...POSIX_PATHS, configDir: dir },
+        readFile: inProcess,
+        shortHostName: 'host',
+        fullHostName: () => Promise.resolve('host.example.com'),
+      });
+    const write = (name: string, ...more: string[]): void => {
+      writeFileSync(join(dir, name), [url, ...more].join('\n'));
+    };
+
+    it("starts with chef-client's own client.rb and key alone, and the default whitelist", async () => {
+      write('client.rb', 'log_level :auto', 'log_location STDOUT', "ohai.plugin_path << '/x'");
+      const settings = await start();
+      assert.equal(settings.nodeName, 'host.example.com');
+      assert.equal(settings.isDefaultWhitelist, true);
     });
-  }
+    it('takes chef-push-client.rb before push-jobs-client.rb before client.rb', async () => {
+      write('client.rb', "node_name 'c'");
+      write('push-jobs-client.rb', "node_name 'b'");
+      assert.equal((await start()).nodeName, 'b');
+      write('chef-push-client.rb', "node_name 'a'");
+      assert.equal((await start()).nodeName, 'a');
+    });
+    it('starts without a file where the command line says enough', async () => {
+      const server = 'https://chef.example.com/organizations/acme';
+      assert.equal((await start({ server })).serverUrl, server);
+      await assert.rejects(
+        start(),
+        /no configuration file, no --server: chef_server_url is not set/,
+      );
+    });
+  });
+
+  describe('proxies', () => {
+    const proxied = async (lines: string[], env: Record<string, string> = {}) =>
+      (await load([...must(), ...lines], {}, { env })).proxy;
+
+    it('come from https_proxy for an https server, with user and password', async () => {
+      assert.equal(await proxied(["http_proxy 'http://other:1'"]), undefined);
+      const lines = [
+        "https_proxy 'proxy:3128'",
+        "https_proxy_user 'me'",
+        "https_proxy_pass 'p:@ ß'",
+      ];
+      assert.deepEqual(await proxied(lines), {
+        host: 'proxy',
+        port: 3128,
+        authorization: `Basic ${Buffer.from('me:p:@ ß').toString('base64')}`,
+      });
+    });
+    it('of the environment win, in small letters first', async () => {
+      const env = { HTTPS_PROXY: 'http://b:2' };
+      assert.equal((await proxied([], env))?.host, 'b');
+      assert.equal((await proxied([], { ...env, https_proxy: 'http://a:1' }))?.host, 'a');
+      const lines = ["https_proxy 'http://c:3'"];
+      assert.equal((await proxied(lines, { https_proxy: 'http://a:1' }))?.host, 'a');
+      assert.equal(await proxied(lines, { https_proxy: '' }), undefined);
+      assert.equal((await proxied(["ENV['https_proxy'] = 'http://d:4'", ...lines]))?.host, 'd');
+    });
+    it('reach every job as variables in both spellings', async () => {
+      const lines = ["http_proxy 'proxy'", "http_proxy_user 'me'", "no_proxy 'near'"];
+      const { environment } = await load([...must(), ...lines], {}, { env: { NO_PROXY: 'own' } });
+      const { http_proxy, HTTP_PROXY, no_proxy, NO_PROXY } = environment;
+      assert.deepEqual(
+        { http_proxy, HTTP_PROXY, no_proxy, NO_PROXY },
+        {
+          http_proxy: 'http://me@proxy',
+          HTTP_PROXY: 'http://me@proxy',
+          no_proxy: 'near',
+          NO_PROXY: 'own',
+        },
+      );
+    });
+    for (const [line, excepted] of [
+      ["no_proxy 'other, chef.example.com'", true],
+      ["no_proxy 'example.com'", true],
+      ["no_proxy '.EXAMPLE.com'", true],
+      ["no_proxy '*.example.com'", true],
+      ["no_proxy 'chef.*.com'", true],
+      ["no_proxy '*'", true],
+      ["no_proxy 'chef.example.com:443'", true],
+      ["no_proxy 'chef.example.com:8443'", false],
+      ["no_proxy 'chef'", false],
+      ["no_proxy 'ple.org, ,'", false],
+    ] as const) {
+      it(`are ${excepted ? 'left out' : 'used'} with ${line}`, async () => {
+        assert.equal((await proxied(["https_proxy 'http://a:1'", line])) === undefined, excepted);
+      });
+    }
+    it('that are no proxies are refused with their place', async () => {
+      const place = /:3: https_proxy: .*it must be the URL of a proxy/;
+      await assert.rejects(proxied(["https_proxy 'socks://a:1'"]), place);
+      await assert.rejects(proxied(["https_proxy 'http://a:x'"]), place);
+      await assert.rejects(
+        proxied([], { https_proxy: 'ftp://a' }),
+        /environment variable https_proxy/,
+      );
+    });
+  });
+
+  it('signs as authentication_protocol_version says, with SHA-256 for fips', async () => {
+    const version = async (line: string) => (await load([...must(), line])).signatureVersion;
+    assert.equal(await version("authentication_protocol_version '1.3'"), '1.3');
+    assert.equal(await version("authentication_protocol_version '1.0'"), '1.0');
+    assert.equal(await version('fips true'), '1.3');
+    assert.match((await load([...must(), 'fips true'])).warnings.join(), /:3: fips: .*SHA-256/);
+    assert.equal(await version('fips false'), '1.1');
+    await assert.rejects(
+      version("authentication_protocol_version '2'"),
+      /must be '1.0', '1.1' or '1.3'/,
+    );
+  });
+
+  it('takes umask as a number or as octal digits', async () => {
+    const mask = async (line: string) => (await load([...must(), line])).umask;
+    assert.equal(await mask('umask 0077'), 0o077);
+    assert.equal(await mask("umask '0027'"), 0o027);
+    await assert.rejects(mask('umask 01000'), /:3: umask must be a file mode/);
+    await assert.rejects(mask("umask 'rw'"), /:3: umask must be a file mode/);
+  });
+
+  it('gives jobs the variables that the file sets, and takes away what it removes', async () => {
+    const lines = ["ENV['LANG'] = 'C.UTF-8'", "ENV.delete('OLD')"];
+    const { environment } = await load([...must(), ...lines], {}, { env: { OLD: '1' } });
+    assert.deepEqual(environment, { PATH: '/bin', LANG: 'C.UTF-8' });
+  });
 
   it('takes the key from client_key_contents, unless the command line names a file', async () => {
     const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -230,6 +376,11 @@ describe('settings (ADDON C.3, F.2)', () => {
       'a mode that is none',
       () => [...must(), 'ssl_verify_mode :verify_some'],
       /:3: ssl_verify_mode must be :verify_peer or :verify_none/,
+    ],
+    [
+      'a log_location that is none',
+      () => [...must(), 'log_location 1'],
+      /:3: log_location must be the path of a file/,
     ],
     [
       'a whitelist that is none',

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer as createPlain } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { httpGet } from '../../../client/src/http-get.ts';
 import { requestFailure } from '../../../client/src/fetch-failure.ts';
+import type { Proxy } from '../../../client/src/proxy.ts';
 import { readTrust, type TrustSettings } from '../../../client/src/trust.ts';
+import { startProxy, type TestProxy } from '../../helpers/proxy.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
 
 const unset: TrustSettings = {
@@ -61,8 +64,14 @@ describe('trust in the server (ADDON F.2)', () => {
     await remove();
   });
 
-  const get = (settings: Partial<TrustSettings>, to = url) =>
-    httpGet(to, {}, readTrust({ ...unset, ...settings }), new AbortController().signal);
+  const get = (settings: Partial<TrustSettings>, to = url, proxy?: Proxy) =>
+    httpGet({
+      url: to,
+      headers: {},
+      proxy,
+      trust: readTrust({ ...unset, ...settings }),
+      signal: new AbortController().signal,
+    });
 
   it('refuses a certificate that nobody here trusts, with advice', async () => {
     await assert.rejects(get({}), (error: unknown) => {
@@ -102,9 +111,89 @@ describe('trust in the server (ADDON F.2)', () => {
     assert.equal((await get({ caFile: cert }, new URL('/no', url))).status, 404);
     await assert.rejects(get({ caFile: cert }, new URL('/much', url)), /too large/);
   });
+  describe('through a proxy', () => {
+    let proxy: TestProxy;
+    before(async () => {
+      proxy = await startProxy('Basic bWU6cHc=');
+    });
+    after(() => proxy.close());
+    const via = (own: Partial<Proxy> = {}): Proxy => ({
+      host: '127.0.0.1',
+      port: proxy.port,
+      authorization: 'Basic bWU6cHc=',
+      ...own,
+    });
+
+    it('asks an https server through a tunnel, and verifies it as ever', async () => {
+      assert.deepEqual(await get({ caFile: cert }, url, via()), { status: 200, body: 'hello' });
+      assert.equal(proxy.seen.at(-1), `CONNECT localhost:${url.port}`);
+      const other = new URL(url.href.replace('localhost', '127.0.0.1'));
+      await assert.rejects(get({ caFile: cert }, other, via()), {
+        code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      });
+      await assert.rejects(get({}, url, via()), (error: unknown) => {
+        assert.match(requestFailure(error, 'x').advice, /trusted_certs_dir/);
+        return true;
+      });
+    });
+    it("shows the client's own certificate through the tunnel", async () => {
+      await get({ caFile: cert, clientCert: cert, clientKey: key }, url, via());
+      assert.equal(clients.at(-1), 'CN=localhost');
+    });
+    it('asks an http server by its whole URL', async () => {
+      const plain = createPlain((request, response) => {
+        response.end(`${request.url ?? ''} at ${request.headers.host ?? ''}`);
+      });
+      await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+      try {
+        const host = `localhost:${(plain.address() as AddressInfo).port}`;
+        const { body } = await get({}, new URL(`http://${host}/a?b=c`), via());
+        assert.equal(body, `/a?b=c at ${host}`);
+        assert.equal(proxy.seen.at(-1), `GET http://${host}/a?b=c`);
+      } finally {
+        plain.close();
+      }
+    });
+    it('says what a proxy said that refused, and what to look at', async () => {
+      await assert.rejects(get({ caFile: cert }, url, via({ authorization: 'Basic x' })), (e) => {
+        const { what, advice } = requestFailure(e, 'x');
+        assert.match(what, /the proxy 127\.0\.0\.1:\d+ answered 407 .* when asked for localhost:/);
+        assert.match(advice, /https_proxy/);
+        return true;
+      });
+    });
+    it('says which proxy cannot be reached', async () => {
+      await assert.rejects(get({}, url, via({ port: 1 })), {
+        code: 'proxy',
+        message: /the proxy 127\.0\.0\.1:1: .*ECONNREFUSED/,
+      });
+    });
+    it('ends with its signal while the proxy is silent', async () => {
+      const end = new AbortController();
+      const silent = new URL('https://silent.example.com/');
+      const trust = { rejectUnauthorized: true };
+      const asked = proxy.silence();
+      const waiting = httpGet({
+        url: silent,
+        headers: {},
+        trust,
+        proxy: via(),
+        signal: end.signal,
+      });
+      await asked;
+      end.abort(new Error('enough'));
+      await assert.rejects(waiting, { name: 'AbortError' });
+    });
+  });
+
   it('ends with its signal', async () => {
     const end = new AbortController();
-    const waiting = httpGet(url, {}, { rejectUnauthorized: false }, end.signal);
+    const waiting = httpGet({
+      url,
+      headers: {},
+      trust: { rejectUnauthorized: false },
+      signal: end.signal,
+    });
     end.abort(new Error('enough'));
     await assert.rejects(waiting, { name: 'AbortError' });
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { readRubyConfig } from '@pushy/ruby-config';
 import { loadSettings } from '../../../client/src/config.ts';
+import { POSIX_PATHS } from '../../../client/src/paths.ts';
 import { newKeyPair } from '../../helpers/keys.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
 
@@ -12,14 +13,20 @@ describe('where the agent logs (ADDON C.3, F.2)', () => {
     ({ privateKey } = newKeyPair());
   });
 
+  const out = { kind: 'stdout' };
+  const fileAt = (path: string) => ({ kind: 'file', path });
   for (const [title, option, setting, expected] of [
-    ['the file of the command line', '/var/log/a.log', "'/var/log/b.log'", '/var/log/a.log'],
-    ['the file of the configuration', undefined, "'/var/log/b.log'", '/var/log/b.log'],
-    ['standard output for STDOUT', undefined, 'STDOUT', undefined],
-    ['standard output for STDOUT in quotes', undefined, "'STDOUT'", undefined],
-    ['standard output for :syslog', undefined, ':syslog', undefined],
-    ['standard output for -L STDOUT', 'STDOUT', "'/var/log/b.log'", undefined],
-    ['standard output for -L STDERR', 'STDERR', "'/var/log/b.log'", undefined],
+    ['the file of the command line', '/a.log', "'/b.log'", [fileAt('/a.log')]],
+    ['the file of the configuration', undefined, "'/b.log'", [fileAt('/b.log')]],
+    ['standard output for nil', undefined, 'nil', [out]],
+    ['standard output for STDOUT', undefined, 'STDOUT', [out]],
+    ['standard output for STDOUT in quotes', undefined, "'STDOUT'", [out]],
+    ['standard error for STDERR', undefined, 'STDERR', [{ kind: 'stderr' }]],
+    ['standard output for :syslog', undefined, ':syslog', [out]],
+    ['standard output for -L STDOUT', 'STDOUT', "'/b.log'", [out]],
+    ['standard error for -L STDERR', 'STDERR', "'/b.log'", [{ kind: 'stderr' }]],
+    ['each of an array, once', undefined, "['/b', STDOUT, :syslog, '/b']", [fileAt('/b'), out]],
+    ['standard output for an empty array', undefined, '[]', [out]],
   ] as const) {
     it(`is ${title}`, async () => {
       const [dir, remove] = await makeTempDir();
@@ -33,6 +40,7 @@ describe('where the agent logs (ADDON C.3, F.2)', () => {
         const settings = await loadSettings({
           options: { config, clientKey, ...(option === undefined ? {} : { logfile: option }) },
           env: {},
+          paths: POSIX_PATHS,
           readFile: async ({ file, env, relevant }) => ({
             ok: true,
             config: await readRubyConfig(source, { file, env, relevant }),
@@ -40,7 +48,7 @@ describe('where the agent logs (ADDON C.3, F.2)', () => {
           shortHostName: 'web1',
           fullHostName: () => Promise.resolve('web1.example.com'),
         });
-        assert.equal(settings.logFile, expected);
+        assert.deepEqual(settings.logTargets, expected);
       } finally {
         await remove();
       }

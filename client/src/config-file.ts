@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { RubyConfig } from '@pushy/ruby-config';
+import type { CommandLine } from './command-line.ts';
+import { AgentError, messageOf } from './errors.ts';
+import type { HostPaths } from './paths.ts';
+import type { ReadAnswer, ReadRequest } from './process/read-config.ts';
+
+/** What a configuration file is found and read with. */
+export interface FileSources {
+  readonly options: CommandLine;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly paths: HostPaths;
+  readonly readFile: (request: ReadRequest) => Promise<ReadAnswer>;
+}
+
+/** A file that was read; no name where there is none. */
+export interface ConfigFile {
+  readonly file?: string;
+  readonly config: RubyConfig;
+}
+
+/** Looked for in this order, when the command line names none (ADDON C.3). */
+const DEFAULT_FILES = ['chef-push-client.rb', 'push-jobs-client.rb', 'client.rb'];
+
+/** Settings that are never guessed: what could touch one and cannot be read stops the agent. */
+const RELEVANT: ReadonlySet<string> = new Set(
+  (
+    'allow_unencrypted allowed_overwritable_env_vars authentication_protocol_version cache_path chef_server_url ' +
+    'client_key client_key_contents file_cache_path file_dir file_dir_expiry fips ftp_proxy ftp_proxy_pass ' +
+    'ftp_proxy_user http_proxy http_proxy_pass http_proxy_user https_proxy https_proxy_pass https_proxy_user lockfile ' +
+    'log_level log_location max_body_size no_proxy node_name ssl_ca_file ssl_ca_path ssl_client_cert ' +
+    'ssl_client_key ssl_verify_mode trusted_certs_dir umask verify_api_cert whitelist whitelist_match'
+  ).split(' '),
+);
+
+const NO_FILE: RubyConfig = {
+  settings: new Map(),
+  objects: new Map(),
+  environment: new Map(),
+  constants: new Map(),
+  files: [],
+  warnings: [],
+};
+
+/** Finds the configuration file and reads it; an AgentError says what is wrong and where. */
+export async function readConfigFile(sources: FileSources): Promise<ConfigFile> {
+  const file = configFile(sources);
+  if (file === undefined) return { config: NO_FILE };
+  let answer: ReadAnswer;
+  try {
+    answer = await sources.readFile({ file, env: { ...sources.env }, relevant: RELEVANT });
+  } catch (error) {
+    const what = `${file} cannot be read: ${messageOf(error)}`;
+    throw new AgentError('bad_config', what, { cause: error });
+  }
+  if (answer.ok) return { file, config: answer.config };
+  throw new AgentError('bad_config', answer.message);
+}
+
+function configFile({ options, paths }: FileSources): string | undefined {
+  if (options.config === undefined) {
+    return DEFAULT_FILES.map((name) => join(paths.configDir, name)).find((f) => existsSync(f));
+  }
+  const file = resolve(options.config);
+  if (existsSync(file)) return file;
+  throw new AgentError('no_config', `there is no configuration file ${file}`);
+}

@@ -1,0 +1,54 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CommandLine } from './command-line.ts';
+import type { ConfigValues } from './config-values.ts';
+import { AgentError, messageOf } from './errors.ts';
+
+/** The URL of the Chef server, with the path of its organization. */
+export function serverUrl(
+  given: string | undefined,
+  values: ConfigValues,
+  file: string | undefined,
+): string {
+  const advice =
+    'it must be the URL of the Chef server with its organization, https://HOST/organizations/ORG';
+  if (given === undefined) {
+    const where = file === undefined ? 'no configuration file, no --server' : file;
+    throw new AgentError('bad_config', `${where}: chef_server_url is not set: ${advice}`);
+  }
+  const text = given.trim();
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (url === undefined || !isHttp || !/\/organizations\/[^/]+\/?$/.test(url.pathname)) {
+    throw new AgentError('bad_config', `${values.place('chef_server_url')} '${text}': ${advice}`);
+  }
+  return text;
+}
+
+/** The node's name, which is its client's as well; undefined where none is set. */
+export function nodeName(options: CommandLine, values: ConfigValues): string | undefined {
+  const name = options.nodeName ?? values.text('node_name');
+  if (name !== '') return name;
+  const where = options.nodeName === undefined ? values.place('node_name') : '--node-name';
+  throw new AgentError('bad_config', `${where} must not be empty`);
+}
+
+/** The client's private key; its file is beside the configuration where none is set. */
+export function clientKey(
+  options: CommandLine,
+  values: ConfigValues,
+  configDir: string,
+): KeyObject {
+  const contents = options.clientKey === undefined ? values.text('client_key_contents') : undefined;
+  const file = options.clientKey ?? values.text('client_key') ?? join(configDir, 'client.pem');
+  const where = contents === undefined ? file : 'client_key_contents';
+  try {
+    const key = createPrivateKey(contents ?? readFileSync(file));
+    if (key.asymmetricKeyType !== 'rsa') throw new Error('it is not an RSA key');
+    return key;
+  } catch (error) {
+    const what = `client_key ${where} cannot be used: ${messageOf(error)}`;
+    throw new AgentError('bad_key', what, { cause: error });
+  }
+}
