@@ -25,6 +25,8 @@ export interface AgentSettings {
   readonly isDefaultWhitelist: boolean;
   /** chef-client's own lock file: what `lock: true` means. */
   readonly lockFile: string;
+  /** What has to outlive the agent; its own alone. */
+  readonly stateDir: string;
   readonly fileDir: string;
   readonly fileDirExpiryMs: number;
   /** Bytes of output that one run may send, both streams together, encoded. */
@@ -47,6 +49,8 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (request: ReadRequest) => Promise<ReadAnswer>;
   readonly shortHostName: string;
+  /** Runs as root, for which Chef's own directories are. */
+  readonly isRoot: boolean;
   /** Asked only where no node name is set: the reference takes Ohai's fqdn. */
   readonly fullHostName: () => Promise<string>;
 }
@@ -79,6 +83,7 @@ const RELEVANT: ReadonlySet<string> = new Set([
   'ssl_client_cert',
   'ssl_client_key',
   'ssl_verify_mode',
+  'state_dir',
   'trusted_certs_dir',
   'verify_api_cert',
   'whitelist',
@@ -101,15 +106,18 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const environment = jobEnvironment(sources.env, config);
   const allowedEnv = values.texts('allowed_overwritable_env_vars');
   const logFile = logLocation(options, values);
+  const url = serverUrl(options.server ?? values.text('chef_server_url'), values, file);
+  const node = nodeName(options, values) ?? (await sources.fullHostName());
   return {
-    serverUrl: serverUrl(options.server ?? values.text('chef_server_url'), values, file),
-    nodeName: nodeName(options, values) ?? (await sources.fullHostName()),
+    serverUrl: url,
+    nodeName: node,
     hostName: sources.shortHostName,
     clientKey: clientKey(options, values),
     trust: trust(values, environment, file),
     whitelist: await whitelist(values),
     isDefaultWhitelist: values.raw('whitelist') === undefined,
     lockFile: lockFile(values),
+    stateDir: values.text('state_dir') ?? defaultStateDir(url, node, values, sources),
     fileDir: options.fileDir ?? values.text('file_dir') ?? '/tmp/chef-push',
     fileDirExpiryMs: (values.whole('file_dir_expiry') ?? 86_400) * 1000,
     maxBodySize: options.maxBodySize ?? values.whole('max_body_size') ?? 63_000,
@@ -227,6 +235,19 @@ function lockFile(values: ConfigValues): string {
   const cache =
     values.text('file_cache_path') ?? join(values.text('cache_path') ?? '/var/chef', 'cache');
   return values.text('lockfile') ?? join(cache, 'chef-client-running.pid');
+}
+
+/** Below Chef's own cache, one for each node: two agents of one host do not share what they run. */
+function defaultStateDir(
+  url: string,
+  node: string,
+  values: ConfigValues,
+  { env, isRoot }: ConfigSources,
+): string {
+  const cache =
+    values.text('cache_path') ?? (isRoot ? '/var/chef' : join(env['HOME'] ?? '/', '.chef'));
+  const org = /[^/]+(?=\/*$)/.exec(new URL(url).pathname)?.[0] ?? '';
+  return join(cache, 'push-jobs-client', encodeURIComponent(`${org}_${node}`));
 }
 
 function logLevel(values: ConfigValues): LogLevel {

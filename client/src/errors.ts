@@ -1,6 +1,12 @@
 /** What stops the agent before it serves: each code has one cause. */
 export type AgentErrorCode =
-  'bad_option' | 'bad_config' | 'no_config' | 'bad_key' | 'bad_trust' | 'bad_whitelist';
+  | 'bad_option'
+  | 'bad_config'
+  | 'no_config'
+  | 'bad_key'
+  | 'bad_trust'
+  | 'bad_whitelist'
+  | 'already_running';
 
 /** Thrown for what a person must put right; its message says what, where and what to do. */
 export class AgentError extends Error {

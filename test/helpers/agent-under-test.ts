@@ -33,6 +33,7 @@ export async function startAgent(
     `node_name '${server.node}'`,
     `client_key '${key}'`,
     `file_dir '${join(dir, 'files')}'`,
+    `state_dir '${join(dir, 'state')}'`,
     ...settingLines,
   ];
   await writeFile(file, `${config.join('\n')}\n`);
@@ -44,6 +45,7 @@ export async function startAgent(
       return { ok: true, config: read };
     },
     shortHostName: 'host',
+    isRoot: false,
     fullHostName: () => Promise.resolve('host.example.com'),
   });
   const logged: string[] = [];

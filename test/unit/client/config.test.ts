@@ -43,6 +43,7 @@ describe('settings (ADDON C.3, F.2)', () => {
       env: { PATH: '/bin' },
       readFile,
       shortHostName: 'host',
+      isRoot: true,
       fullHostName: () => Promise.resolve('host.example.com'),
     });
   }
@@ -69,6 +70,7 @@ describe('settings (ADDON C.3, F.2)', () => {
         environment: undefined,
         logLevel: 'info',
         showTime: true,
+        stateDir: '/var/chef/push-jobs-client/acme_host.example.com',
         warnings: [],
       },
     );

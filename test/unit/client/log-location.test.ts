@@ -38,6 +38,7 @@ describe('where the agent logs (ADDON C.3, F.2)', () => {
             config: await readRubyConfig(source, { file, env, relevant }),
           }),
           shortHostName: 'web1',
+          isRoot: true,
           fullHostName: () => Promise.resolve('web1.example.com'),
         });
         assert.equal(settings.logFile, expected);
