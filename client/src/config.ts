@@ -32,6 +32,8 @@ export interface AgentSettings {
   readonly isDefaultWhitelist: boolean;
   /** chef-client's own lock file: what `lock: true` means. */
   readonly lockFile: string;
+  /** What has to outlive the agent; its own alone. */
+  readonly stateDir: string;
   readonly fileDir: string;
   readonly fileDirExpiryMs: number;
   /** Bytes of output that one run may send, both streams together, encoded. */
@@ -64,10 +66,11 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const environment = jobEnvironment(sources.env, config, values);
   const allowedEnv = values.texts('allowed_overwritable_env_vars');
   const url = serverUrl(options.server ?? values.text('chef_server_url'), values, file);
+  const node = nodeName(options, values) ?? (await sources.fullHostName());
   const proxy = proxyFor(new URL(url), environment);
   return {
     serverUrl: url,
-    nodeName: nodeName(options, values) ?? (await sources.fullHostName()),
+    nodeName: node,
     hostName: sources.shortHostName,
     clientKey: clientKey(options, values, paths.configDir),
     signatureVersion: signatureVersion(values),
@@ -76,6 +79,7 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     whitelist: await whitelist(values),
     isDefaultWhitelist: values.raw('whitelist') === undefined,
     lockFile: lockFile(values, environment, paths),
+    stateDir: stateDir(url, node, values, cacheDir(values, environment, paths)),
     fileDir: options.fileDir ?? values.text('file_dir') ?? '/tmp/chef-push',
     fileDirExpiryMs: (values.whole('file_dir_expiry') ?? 86_400) * 1000,
     maxBodySize: options.maxBodySize ?? values.whole('max_body_size') ?? 63_000,
@@ -159,8 +163,23 @@ function lockFile(
 ): string {
   const own = values.text('lockfile');
   if (own !== undefined) return own;
-  const cache = values.text('cache_path') ?? defaultCache(env['HOME'], paths);
+  const cache = cacheDir(values, env, paths);
   return join(values.text('file_cache_path') ?? join(cache, 'cache'), 'chef-client-running.pid');
+}
+
+/** Below Chef's own cache, one for each node: two agents of one host do not share what they run. */
+function stateDir(url: string, node: string, values: ConfigValues, cache: string): string {
+  const org = /[^/]+(?=\/*$)/.exec(new URL(url).pathname)?.[0] ?? '';
+  const own = join(cache, 'push-jobs-client', encodeURIComponent(`${org}_${node}`));
+  return values.text('state_dir') ?? own;
+}
+
+function cacheDir(
+  values: ConfigValues,
+  env: Readonly<Record<string, string>>,
+  paths: HostPaths,
+): string {
+  return values.text('cache_path') ?? defaultCache(env['HOME'], paths);
 }
 
 /** As Chef chooses it: who may not write under /var has it at home (ADDON F.2). */
