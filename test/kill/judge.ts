@@ -14,6 +14,8 @@ export interface Judgement {
   readonly runs: number;
   /** Runs whose node did not end with their result: settled by rule. */
   readonly lostResults: number;
+  /** Jobs that ended otherwise than they should, for an agent of the reference that is deaf. */
+  readonly deafened: number;
   /** How many jobs ended how. */
   readonly ends: Readonly<Record<string, number>>;
   /** What must not be; empty when all is well. */
@@ -23,12 +25,18 @@ export interface Judgement {
 /** How a node may stand that has run: by its result, or by rule when nobody could hear of that any more. */
 const afterRun = new Set(['succeeded', 'failed', 'crashed', 'timed_out']);
 
+/** What is judged. */
+export interface Case {
+  readonly world: KillWorld;
+  readonly load: Load;
+  /** Jobs of the rounds before. */
+  readonly before: ReadonlySet<string>;
+  /** Nodes whose agent cannot hear any more, for a bug of its own. */
+  readonly deaf: readonly string[];
+}
+
 /** Holds what the server says of every job of this round against what it promised and what was run. */
-export async function judge(
-  world: KillWorld,
-  load: Load,
-  before: ReadonlySet<string>,
-): Promise<Judgement> {
+export async function judge({ world, load, before, deaf }: Case): Promise<Judgement> {
   const problems: string[] = [];
   const listed = (await world.jobs()).map(({ id }) => id).filter((id) => !before.has(id));
   const known = new Set(listed);
@@ -43,6 +51,7 @@ export async function judge(
   }
   const ends: Record<string, number> = {};
   let lostResults = 0;
+  let deafened = 0;
   for (const id of listed) {
     const job = await world.job(id);
     if (job === undefined) {
@@ -51,6 +60,13 @@ export async function judge(
     }
     ends[job.status] = (ends[job.status] ?? 0) + 1;
     lostResults += judgeJob(job, posted.get(id), runs, problems);
+    const hindered = hinderedIn(job, runs);
+    if (job.status === 'complete' && hindered.length === 0) continue;
+    if (hindered.some((node) => deaf.includes(node))) deafened += 1;
+    // Decision 3: a restart ends no job. One whose requester was told that the database is away must not run.
+    else if (posted.has(id) || ranAnywhere(job, runs)) {
+      problems.push(`job ${id} (${job.status}) did not go on: ${JSON.stringify(job.nodes)}`);
+    }
   }
   return {
     jobs: listed.length,
@@ -58,6 +74,7 @@ export async function judge(
     refused: load.refused(),
     runs: runs.size,
     lostResults,
+    deafened,
     ends,
     problems,
   };
@@ -82,11 +99,6 @@ function judgeJob(
     problems.push(`job ${job.id} (${job.status}): ${what}`);
   };
   if (!isFinished(job.status)) complain('it is still in flight');
-  // Decision 3: a restart ends no job. One whose requester was told that the database is away must not run.
-  const isUntold = posted === undefined && !ranAnywhere(job, runs);
-  if (job.status === 'aborted' || (job.status === 'crashed' && !isUntold)) {
-    complain('nobody asked for that');
-  }
   let lost = 0;
   for (const [status, names] of Object.entries(job.nodes) as [keyof NodesByStatus, string[]][]) {
     for (const node of names) {
@@ -107,6 +119,14 @@ function judgeJob(
     complain(`it was shown as ${JSON.stringify(posted.ended)}, now it is ${JSON.stringify(job)}`);
   }
   return lost;
+}
+
+/** The nodes that did not bring the job to an end of theirs: without a run, or by the run timer. */
+function hinderedIn({ id, nodes }: Job, runs: ReadonlyMap<string, number>): string[] {
+  return Object.entries(nodes).flatMap(([status, names]) => {
+    if (status === 'succeeded' || status === 'failed') return [];
+    return names.filter((node) => status !== 'crashed' || !runs.has(`${id} ${node}`));
+  });
 }
 
 function ranAnywhere(job: Job, runs: ReadonlyMap<string, number>): boolean {

@@ -63,7 +63,7 @@ export function startLoad({ port, signer, dice, groups }: LoadSettings): Load {
       command: 'mark',
       nodes,
       quorum: dice.chance(0.3) ? 1 : nodes.length,
-      run_timeout: 60,
+      run_timeout: 20,
       capture_output: dice.chance(0.5),
       env: { PAUSE: String(dice.pick([0, 0.1, 0.5, 2, 4])), EXIT: String(exit) },
     });

@@ -2,6 +2,7 @@
 // every boundary in turn and at any time between. Exit code 1 when a job was lost, run twice or settled against
 // the rules. Needs what `npm run provision` installs.
 import { parseArgs } from 'node:util';
+import type { Program } from '../helpers/program.ts';
 import { makeWorkplace } from '../helpers/workplace.ts';
 import { boundaries } from './boundaries.ts';
 import { makeDice } from './dice.ts';
@@ -38,16 +39,32 @@ async function kill(): Promise<void> {
       rounds.push(round);
       process.stdout.write(`${describeRound(i + 1, round)}\n`);
       for (const problem of round.problems) process.stdout.write(`    *** ${problem}\n`);
+      process.stdout.write(loggedOf(round.problems, workplace.programs));
     }
     await world.end();
   } catch (error) {
     process.exitCode = 1;
     process.stdout.write(`*** ${error instanceof Error ? error.message : String(error)}\n`);
-    const server = workplace.programs.filter(({ name }) => name === 'pushy-server').at(-1);
-    process.stdout.write(`--- the last of the server\n${server?.output().slice(-8000) ?? ''}\n`);
+    // Of each name the last alone: a server has many lives.
+    for (const [name, program] of new Map(workplace.programs.map((one) => [one.name, one]))) {
+      process.stdout.write(`--- the last of ${name}\n${program.output().slice(-6000)}\n`);
+    }
   } finally {
     await workplace.end();
   }
   process.stdout.write(`${summary(rounds)}\n`);
   if (rounds.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
+}
+
+/** What all programs logged of the jobs that the problems name. */
+function loggedOf(problems: readonly string[], programs: readonly Program[]): string {
+  const jobs = new Set(problems.flatMap((problem) => problem.match(/[0-9a-f]{32}/g) ?? []));
+  const lines = programs.flatMap((program) =>
+    program
+      .output()
+      .split('\n')
+      .filter((line) => [...jobs].some((id) => line.includes(id)))
+      .map((line) => `    ${program.name}: ${line}\n`),
+  );
+  return jobs.size === 0 ? '' : lines.join('');
 }

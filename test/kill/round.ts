@@ -45,7 +45,8 @@ export async function playRound(settings: RoundSettings): Promise<Round> {
   else await restartPostgres(world, dice, load);
   await world.settled();
   const settledAfter = performance.now() - from;
-  const judged = await judge(world, load, before);
+  const deaf = await world.renewDeaf();
+  const judged = await judge({ world, load, before, deaf });
   if (!world.serverLives()) judged.problems.push('the server has ended by itself');
   const where = boundary === undefined ? 'at any time' : boundary.name;
   return { ...judged, victim, where: reached ? where : `${where} (not reached)`, settledAfter };

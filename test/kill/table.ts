@@ -1,6 +1,15 @@
 import type { Round } from './round.ts';
 
-const columns = ['jobs', 'acked', 'refused', 'runs', 'lost results', 'wrong', 'settled s'] as const;
+const columns = [
+  'jobs',
+  'acked',
+  'refused',
+  'runs',
+  'lost results',
+  'deaf',
+  'wrong',
+  'settled s',
+] as const;
 
 /** The head of the table of rounds. */
 export function title(): string {
@@ -9,9 +18,10 @@ export function title(): string {
 
 /** One round as a line. */
 export function describeRound(number: number, round: Round): string {
-  const { jobs, acknowledged, refused, runs, lostResults, problems, settledAfter, ends } = round;
+  const { jobs, acknowledged, refused, runs, lostResults, deafened, problems } = round;
+  const { settledAfter, ends } = round;
   const seconds = (settledAfter / 1000).toFixed(1);
-  const figures = [jobs, acknowledged, refused, runs, lostResults, problems.length];
+  const figures = [jobs, acknowledged, refused, runs, lostResults, deafened, problems.length];
   return row(String(number), round.where, [...figures.map(String), seconds], endsText(ends));
 }
 
@@ -30,6 +40,7 @@ export function summary(rounds: readonly Round[]): string {
     sum(({ refused }) => refused),
     sum(({ runs }) => runs),
     sum(({ lostResults }) => lostResults),
+    sum(({ deafened }) => deafened),
     sum(({ problems }) => problems.length),
     `<= ${(slowest / 1000).toFixed(1)}`,
   ];

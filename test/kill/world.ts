@@ -35,6 +35,12 @@ export interface KillWorld {
   startPostgres(): Promise<void>;
   /** True while the server's process is there. */
   serverLives(): boolean;
+  /**
+   * The reference agents that are deaf since they were last asked for, started anew. One that missed four broadcasts
+   * opens its sockets again and gives up on the new ones before it has said a word there (A11); with a job committed it
+   * never asks for its configuration then, and no server can reach it any more.
+   */
+  renewDeaf(): Promise<readonly string[]>;
   jobs(): Promise<JobBrief[]>;
   job(id: string): Promise<Job | undefined>;
   /** Resolves when no job is in flight any more; rejects after the time that any rule may take. */
@@ -42,10 +48,11 @@ export interface KillWorld {
   end(): Promise<void>;
 }
 
-/** Milliseconds between two heartbeats. */
-const interval = 500;
+/** Milliseconds between two heartbeats, as in service: four of them are how long agents do without a server. */
+const interval = 1000;
+const deaf = /No messages being received on command port/;
 /** Seconds. */
-const votingTimeout = 5;
+const votingTimeout = 10;
 /** Milliseconds that any job of the load may take to its end, by any rule: run, vote, loss of a node, all late. */
 const patience = 60_000;
 
@@ -68,7 +75,11 @@ export async function makeKillWorld(scene: Scene): Promise<KillWorld> {
     nodes,
     whitelist: () => ({ mark: marks.command }),
   });
-  const programs = await Promise.all(nodes.map((node) => stage.startAgent(node)));
+  const start = async (node: string): Promise<[string, Program]> => [
+    node,
+    await stage.startAgent(node),
+  ];
+  const programs = new Map(await Promise.all(nodes.map(start)));
   await stage.watcher.available(nodes, 60_000);
   const { apiPort: port } = stage.server;
   const { signer } = stage;
@@ -93,7 +104,7 @@ export async function makeKillWorld(scene: Scene): Promise<KillWorld> {
     signer,
     marks,
     proxy,
-    agents: programs.filter(({ name }) => name.startsWith('agent-ours')),
+    agents: [...programs.values()].filter(({ name }) => name.startsWith('agent-ours')),
     watcher: stage.watcher,
     nodes,
     killServer: () => {
@@ -108,6 +119,18 @@ export async function makeKillWorld(scene: Scene): Promise<KillWorld> {
     killPostgres: () => postgres.crash(),
     startPostgres: () => postgres.restart(),
     serverLives: () => lives,
+    renewDeaf: async () => {
+      const isDeaf = (program: Program): boolean => deaf.test(program.output());
+      const found = [...programs].filter(([, program]) => isDeaf(program)).map(([node]) => node);
+      for (const node of found) {
+        await programs.get(node)?.stop();
+        const renewed = await stage.startAgent(node);
+        programs.set(node, renewed);
+        // The first ends the record of the agent before it, the next one begins its own.
+        await renewed.line(/Sending heartbeat 3 /);
+      }
+      return found;
+    },
     jobs,
     job: async (id) => (await get(`jobs/${id}`)) as Job | undefined,
     settled: async () => {
