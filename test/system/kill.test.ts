@@ -5,14 +5,26 @@ import { playRound, type Victim } from '../kill/round.ts';
 import { makeKillWorld, type KillWorld } from '../kill/world.ts';
 import { useScene } from './harness/scene.ts';
 
-/** Five rounds of `npm run kill`, one of each kind. */
-const rounds: readonly (readonly [victim: Victim, where: string | undefined])[] = [
-  ['server', undefined],
-  ['server', 'after the insert'],
-  ['server', 'a node got its run'],
-  ['server', 'before the commit of the save of an end'],
-  ['postgres', undefined],
-];
+/** Five rounds of `npm run kill` for each victim. */
+const rounds: Readonly<Record<Victim, readonly (string | undefined)[]>> = {
+  server: [
+    undefined,
+    'after the insert',
+    'a node got its run',
+    'after the save of a result',
+    'before the commit of the save of an end',
+  ],
+  postgres: [
+    undefined,
+    'before the insert',
+    'before the commit of the save of a run',
+    'before the save of a result',
+    'after the save of an end',
+  ],
+};
+const all = (Object.keys(rounds) as Victim[]).flatMap((victim) =>
+  rounds[victim].map((where) => ({ victim, where })),
+);
 
 describe('kill -9 under load (Decisions 1, 2 and 3, J4)', () => {
   const scene = useScene('postgresql', 'reference agent');
@@ -23,7 +35,7 @@ describe('kill -9 under load (Decisions 1, 2 and 3, J4)', () => {
   });
   after('the proxy is closed', () => world?.end());
 
-  for (const [victim, where] of rounds) {
+  for (const { victim, where } of all) {
     it(`of ${victim}, ${where ?? 'at any time'}: no job is lost, none runs twice, all end by the rules`, async () => {
       assert.ok(world !== undefined);
       const boundary = boundaries.find(({ name }) => name === where);
