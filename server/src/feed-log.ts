@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { FeedEvent, StampedEvent } from './core/feed-event.ts';
+import { withoutEnv, type FeedEvent, type StampedEvent } from './core/feed-event.ts';
 import type { FeedReader } from './feed-log/feed.ts';
 import { makeJobFeeds } from './feed-log/job-feeds.ts';
 import { makeOrgFeeds, type OrgEvent, type OrgHistory } from './feed-log/org-feeds.ts';
@@ -97,7 +97,8 @@ export function makeFeedLog(deps: FeedLogDeps): FeedLog {
       if (place === undefined) return undefined;
       const stamped = { ...place, event, jobId };
       if (event.name !== 'start' && event.name !== 'job_complete') return { event: stamped };
-      return { event: stamped, orgEvent: { ...orgs.stamp(orgId), event, orgId, jobId } };
+      const told = { ...orgs.stamp(orgId), event: withoutEnv(event), orgId, jobId };
+      return { event: stamped, orgEvent: told };
     },
     shown(events, orgEvents) {
       jobs.add(events);

@@ -15,8 +15,9 @@ const SECRET = [
   ...['postgresqlPassword', 'postgresqlSqlPassword'],
 ].flatMap((name) => [...new Set([name, snakeCase(name)])]);
 
-/** A URL with a password in it, as drivers like to quote it. */
-const URL_WITH_PASSWORD = /(\w+:\/\/[^\s/:@]*):[^\s/@]+@/g;
+/** A URL with a password in it, as drivers like to quote it; the last @ counts, as it does for them. */
+const URL_WITH_PASSWORD = /(\w+:\/\/[^\s/:@]*):\S+@/g;
+const PASSWORD_IN_QUERY = /([?&]password=)[^&\s]+/gi;
 
 /** JSON lines on standard output, or where `destination` says. */
 export function makeLog(level: string, destination?: DestinationStream): Log {
@@ -52,7 +53,11 @@ function withoutPasswords(error: unknown): unknown {
   const { message, stack, ...rest } = pino.stdSerializers.err(error);
   return {
     ...rest,
-    message: message.replace(URL_WITH_PASSWORD, '$1:[secret]@'),
-    stack: stack.replace(URL_WITH_PASSWORD, '$1:[secret]@'),
+    message: withoutPassword(message),
+    stack: withoutPassword(stack),
   };
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(URL_WITH_PASSWORD, '$1:[secret]@').replace(PASSWORD_IN_QUERY, '$1[secret]');
 }

@@ -4,17 +4,24 @@ import { systemClock } from './clock.ts';
 import type { Config, ReadConfig } from './config.ts';
 import { openLogFile, type LogFile } from './log-file.ts';
 import { makeLog } from './log.ts';
+import { keepOutOfDumps } from './memory-dumps.ts';
 import type { Process } from './program.ts';
 import { makeServer } from './server.ts';
 
 /** Milliseconds for a graceful end; then the process ends anyway. */
 const GRACE = 20_000;
+/** Of the kernel or of a library that gives up: a listener would never be called, and the process would go round for ever. */
+const FAULTS = ['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP', 'SIGABRT'] as const;
 
 /** Starts a server and looks after it until the process is told to end. */
 export async function serve({ config, warnings }: ReadConfig, self: Process): Promise<void> {
   const logFile = await openLog(config, self);
   const log = makeLog(config.logLevel, logFile);
   for (const warning of warnings) log.warn({ warning }, 'a setting needs a look');
+  const hidden = await keepOutOfDumps();
+  if (!hidden.ok) {
+    log.warn({ err: hidden.cause }, 'a core dump would hold secrets: forbid it (ulimit -c 0)');
+  }
   const server = makeServer(config, {
     clock: systemClock,
     log,
@@ -24,7 +31,7 @@ export async function serve({ config, warnings }: ReadConfig, self: Process): Pr
     },
   });
   const grace = closeWithGrace(
-    { delay: GRACE, logger: false, skip: ['SIGHUP'] },
+    { delay: GRACE, logger: false, skip: ['SIGHUP', ...FAULTS] },
     async ({ signal, err }) => {
       if (err === undefined) log.info({ signal }, 'server stops');
       else log.error({ err }, 'server stops because of a bug');

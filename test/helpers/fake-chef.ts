@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { readSignedHeaders, verifyRequest } from 'mixlib-authentication-ts';
+import type { Certificate } from './certificate.ts';
 import { newKeyPair, type KeyPair } from './keys.ts';
 
 /** What a page answers: a status with JSON, a text sent as it is, or nothing at all. */
@@ -23,8 +25,8 @@ export interface FakeChef {
 
 const superuser = newKeyPair();
 
-/** Starts it. Every request must be signed by the superuser `pivotal`; others get 401. */
-export async function startFakeChef(): Promise<FakeChef> {
+/** Starts it, over TLS with a certificate. Every request must be signed by the superuser `pivotal`; others get 401. */
+export async function startFakeChef(certificate?: Certificate): Promise<FakeChef> {
   const chef: Omit<FakeChef, 'close' | 'url'> = {
     pages: new Map(),
     asked: [],
@@ -32,9 +34,11 @@ export async function startFakeChef(): Promise<FakeChef> {
     last: {},
     superuser,
   };
-  const server = createServer((req, res) => {
+  const listener = (req: IncomingMessage, res: ServerResponse): void => {
     void answer(req, res);
-  });
+  };
+  const server =
+    certificate === undefined ? createServer(listener) : createTlsServer(certificate, listener);
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const path = req.url ?? '';
     chef.asked.push(path);
@@ -56,7 +60,7 @@ export async function startFakeChef(): Promise<FakeChef> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return Object.assign(chef, {
-    url: `http://127.0.0.1:${port}`,
+    url: `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     close: () => closeServer(server),
   });
 }
@@ -68,7 +72,7 @@ function isSigned(req: IncomingMessage, body: Buffer, { publicKey }: KeyPair): b
   return verifyRequest(signed.value, request, publicKey);
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: Pick<Server, 'close' | 'closeAllConnections'>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => {
       resolve();

@@ -70,3 +70,11 @@ export function startEvent(job: NewJob): FeedEvent {
     },
   };
 }
+
+/** What the feed of an organization tells of an event: no env, which belongs to the job's own answers (Decision 11). */
+export function withoutEnv(event: FeedEvent): FeedEvent {
+  if (event.name !== 'start') return event;
+  const data = { ...event.data };
+  delete data.env;
+  return { name: 'start', data };
+}

@@ -1,4 +1,4 @@
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates } from 'node:tls';
 import { signRequest, type Signer } from 'mixlib-authentication-ts';
 import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
@@ -69,7 +69,10 @@ export function makeChefApi(
     maxResponseSize: MAX_ANSWER_BYTES,
     connect: {
       rejectUnauthorized: settings.verifyTls,
-      ...(settings.ca === undefined ? {} : { ca: [...rootCertificates, settings.ca] }),
+      // Once: to read all those certificates for each connection would hold up the whole server every time.
+      ...(settings.ca === undefined
+        ? {}
+        : { secureContext: createSecureContext({ ca: [...rootCertificates, settings.ca] }) }),
     },
   });
 

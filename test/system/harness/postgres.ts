@@ -10,6 +10,8 @@ import type { Scene } from './scene.ts';
 /** A PostgreSQL cluster of the test's own. */
 export interface Postgres {
   readonly port: number;
+  /** The directory with its files. */
+  readonly data: string;
   readonly program: Program;
   /** Kills all its processes at once, as the kernel does when memory runs out. */
   crash(): Promise<void>;
@@ -78,6 +80,7 @@ export async function startPostgres(scene: Scene): Promise<Postgres> {
   };
   return {
     port,
+    data,
     get program() {
       return program;
     },

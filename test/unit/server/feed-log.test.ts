@@ -7,7 +7,7 @@ import { makeFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
 
 const ORG = '0'.repeat(32);
 const OTHER = '1'.repeat(32);
-const START: FeedEvent = {
+const START: FeedEvent & { name: 'start' } = {
   name: 'start',
   data: { command: 'c', run_timeout: 9, quorum: 1, node_count: 1, user: 'ann', capture: false },
 };
@@ -280,6 +280,15 @@ describe('the log of feeds', () => {
         ],
       );
       assert.equal(reader.state(), 'live');
+    });
+
+    it('Decision 11 tells no env: it belongs to the feed of the job (9.1)', () => {
+      const reader = log.openOrg(ORG);
+      say('j', { name: 'start', data: { ...START.data, env: { A: 'hush' }, dir: '/d' } }, END);
+      const [start] = eventsIn(rest(reader));
+      assert.equal(start?.data['dir'], '/d');
+      assert.equal('env' in start.data, false);
+      assert.match(rest(log.openJob(ORG, 'j') ?? assert.fail()), /"env":\{"A":"hush"\}/);
     });
 
     it('9.2 sends nothing of the past to who has no Last-Event-ID, and nothing of others to anybody', () => {
