@@ -1,6 +1,6 @@
 import { FEED_TYPE } from '@pushy/protocol';
 import { segment } from './api.ts';
-import { CliError } from './errors.ts';
+import { CliError, RefusedError } from './errors.ts';
 import { jobExitCode } from './exit-code.ts';
 import { makeFeedFollower } from './follow-feed.ts';
 import { makePollFollower } from './follow.ts';
@@ -78,7 +78,10 @@ async function lastView(session: Session, jobId: string, waiting: Waiting): Prom
     }
   } catch (error) {
     progress.end();
-    notices.info(`The job goes on without this command. See it with: pushy job status ${jobId}`);
+    // A job that is not there goes nowhere.
+    if (!(error instanceof RefusedError && error.status === 404)) {
+      notices.info(`The job goes on without this command. See it with: pushy job status ${jobId}`);
+    }
     throw error;
   }
   progress.end();

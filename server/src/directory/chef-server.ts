@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { ServerError } from '../errors.ts';
 import { findByActors } from './actors.ts';
 import { objectOf } from './answers.ts';
 import { path, type ChefApi } from './chef-api.ts';
@@ -25,6 +26,8 @@ export interface ChefServerDeps {
 const PRINCIPAL_REUSE = 5_000;
 /** Milliseconds: an organization that is made anew has another guid (H10). */
 const ORGANIZATION_REUSE = 60_000;
+/** Milliseconds for all groups of one question together; each call has a deadline of its own. */
+const MEMBERSHIP_DEADLINE = 30_000;
 /** Answers of each kind that are kept. */
 const MAX_KEPT = 10_000;
 
@@ -74,14 +77,23 @@ export function makeChefServerDirectory(deps: ChefServerDeps): Directory {
       const { value, reused } = await principals.get(JSON.stringify([org, name]), how);
       return { ...value, reused };
     },
-    membership: (org, who, group) =>
-      findMembership(
-        async (name) => (await groups.get(JSON.stringify([org, name]))).value,
-        who,
-        group,
-      ),
+    membership: (org, who, group) => {
+      const until = clock.now() + MEMBERSHIP_DEADLINE;
+      const find = async (name: string): Promise<Group | undefined> => {
+        if (clock.now() >= until) throw tooSlow(group);
+        return (await groups.get(JSON.stringify([org, name]))).value;
+      };
+      return findMembership(find, who, group);
+    },
     nodes: (org) => listNodes(api, ['organizations', org]),
     search: (org, query) => searchNodes({ api, clock }, ['organizations', org], query),
     close: () => api.close(),
   };
+}
+
+function tooSlow(group: string): ServerError {
+  return new ServerError(
+    'directory_unreachable',
+    `the groups in '${group}' take more than ${MEMBERSHIP_DEADLINE / 1000} s`,
+  );
 }

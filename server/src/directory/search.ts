@@ -1,3 +1,4 @@
+import { ServerError } from '../errors.ts';
 import { failure, isFields, type Fields } from './answers.ts';
 import { path, type ChefApi } from './chef-api.ts';
 import type { Found } from './directory.ts';
@@ -41,7 +42,8 @@ export async function searchNodes(
       return { ok: false, reason: `it finds ${total} nodes, and ${MAX_FOUND} is the most` };
     }
     if (clock.now() >= until) {
-      return { ok: false, reason: `the Chef server needs more than ${DEADLINE / 1000} s for it` };
+      const seconds = DEADLINE / 1000;
+      throw new ServerError('directory_unreachable', `a search needs more than ${seconds} s`);
     }
   }
 }

@@ -7,7 +7,7 @@ interface Log {
 
 /**
  * Answers what was thrown: 503 for a store that is away (Decision 2), 502 for a Chef server that does not answer as
- * it should, 500 for the rest; each is logged.
+ * it should, 503 for an answer that takes too long, 500 for the rest; each is logged.
  */
 export function makeErrorHandler(log: Log, isUnavailable: (error: unknown) => boolean) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -26,6 +26,10 @@ export function makeErrorHandler(log: Log, isUnavailable: (error: unknown) => bo
         refuse(502, `The Chef server could not be asked: ${error.message}`).answer,
       );
     }
+    if (codeOf(error) === 'FST_ERR_HANDLER_TIMEOUT') {
+      log.error({ err: error, method, path }, 'request took too long');
+      return send(reply, refuse(503, 'The answer took too long. Try again later.').answer);
+    }
     log.error({ err: error, method, path }, 'request failed');
     return send(reply, refuse(500, 'The server could not answer this request.').answer);
   };
@@ -33,9 +37,10 @@ export function makeErrorHandler(log: Log, isUnavailable: (error: unknown) => bo
 
 /** What the directory's port promises to reject with; both name the call and the reason. */
 function isDirectoryFailure(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    (error.code === 'directory_unreachable' || error.code === 'directory_failed')
-  );
+  const code = codeOf(error);
+  return code === 'directory_unreachable' || code === 'directory_failed';
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

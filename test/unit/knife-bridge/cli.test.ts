@@ -199,6 +199,7 @@ describe('pushy', () => {
     assert.match(nobody.err, /No job id specified\./);
     const gone = await world.run(['job', 'follow', 'none', '--poll-interval', '0']);
     assert.equal(gone.code, 100);
+    assert.doesNotMatch(gone.err, /goes on/);
   });
 
   it('keeps one line up to date for a person, and tells what refusals mean', async () => {

@@ -1,10 +1,11 @@
 import type { JobCreated, JobListQuery } from '@pushy/protocol';
 import type { NewJob } from '../../core/job-record.ts';
-import { refuseBare, type Judged } from '../answer.ts';
+import { refuse, refuseBare, type Judged } from '../answer.ts';
 import { readJobRequest, type JobOrder } from '../job-request.ts';
 import { briefDetailOf, briefOf, type ShownDetail, type ShownJob } from '../job-view.ts';
 import { ownAddress } from '../own-address.ts';
 import type { Allowed, Route } from '../route.ts';
+import type { JobFinder } from './job.ts';
 
 /** Starts jobs: resolves when the job is durable and its commits are with the socket (REFERENCE 8.3). */
 export interface JobStarter {
@@ -37,18 +38,24 @@ export interface CreateJobSettings {
 }
 
 /** `GET jobs` (REFERENCE 8.4); richer with `detail=true`. */
-export function makeListJobs(jobs: JobList): Route<undefined> {
+export function makeListJobs(jobs: JobList & Pick<JobFinder, 'get'>): Route<undefined> {
   return {
     check: () => ({ ok: true, value: undefined }),
     answer: async ({ orgId, query }) => {
       const { detail, ...chosen }: JobListQuery = query;
-      return {
-        status: 200,
-        json:
-          detail === true
-            ? (await jobs.listDetails(orgId, chosen)).map(briefDetailOf)
-            : (await jobs.list(orgId, chosen)).map(briefOf),
-      };
+      const json =
+        detail === true
+          ? (await jobs.listDetails(orgId, chosen)).map(briefDetailOf)
+          : (await jobs.list(orgId, chosen)).map(briefOf);
+      // It was deleted, or never there: an empty page would say that the list is whole.
+      const { after } = chosen;
+      if (json.length === 0 && after !== undefined && !(await jobs.get(orgId, after))) {
+        return refuse(
+          400,
+          'invalid value for after (expected the id of a job of this organization)',
+        ).answer;
+      }
+      return { status: 200, json };
     },
   };
 }

@@ -262,6 +262,16 @@ describe('the directory of a Chef server', () => {
       assert.equal(chef.asked.length, 2);
     });
 
+    it('S9 gives up where groups in groups take too long together', async () => {
+      group('g', { groups: ['h'] });
+      group('h', { users: ['alice'] });
+      const asked = directory.membership('acme', alice, 'g');
+      await Promise.all([
+        assert.rejects(asked, { code: 'directory_unreachable' }),
+        clock.advance(30_000),
+      ]);
+    });
+
     it('REFERENCE 6: a 5xx counts as no member', async () => {
       group('g', {}, 503);
       assert.equal(await directory.membership('acme', alice, 'g'), 'not_member');

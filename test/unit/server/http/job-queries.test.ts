@@ -70,6 +70,20 @@ describe('richer answers, where they are asked for', () => {
     });
   });
 
+  it('400 for a page after a job that is not there: a list that just ends would look whole', async () => {
+    api.world.jobs.list = () => Promise.resolve([]);
+    api.world.jobs.listDetails = () => Promise.resolve([]);
+    assert.deepEqual(await get(`jobs?after=${ID}`), []);
+    for (const query of ['after=none', 'limit=1&after=', `detail=true&after=${'f'.repeat(32)}`]) {
+      const answer = await api.as('alice', { path: `${ORG}/jobs?${query}` });
+      assert.equal(answer.status, 400, query);
+      assert.equal(
+        answer.body,
+        '{"error":["invalid value for after (expected the id of a job of this organization)"]}',
+      );
+    }
+  });
+
   it('H9 asks for the jobs that the query chooses', async () => {
     await get('jobs');
     await get(
