@@ -4,6 +4,7 @@ import { gather, type ConfigSources, type Gathered, type Given } from './config-
 import { databaseOf } from './database-url.ts';
 import { ServerError } from './errors.ts';
 import { nameOf, spelled } from './setting-names.ts';
+import { sharedPorts } from './shared-ports.ts';
 import { SETTINGS, type SettingKey, type Settings } from './settings.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
@@ -110,6 +111,7 @@ async function complete(
         : (['tlsKey', 'tls_certificate'] as const);
     problems.push(placed(there, `${nameOf(there)} needs ${missing}`));
   }
+  for (const [key, text] of sharedPorts(settings)) problems.push(placed(key, text));
   for (const [key, needed] of NEEDS) {
     if (given.has(key) && settings[needed] === undefined) {
       const names = [spelled(nameOf(key)), spelled(nameOf(needed))] as const;
@@ -156,7 +158,10 @@ function effectiveOf(
 ): EffectiveSetting {
   const known = key as SettingKey;
   const value = config[known] ?? null;
-  const origin = given.get(known) ?? given.get(STANDS_FOR[known] ?? known);
+  const own = given.get(known);
+  // nil leaves the word to the other one
+  const origin =
+    own === undefined || own.value === null ? given.get(STANDS_FOR[known] ?? known) : own;
   return {
     name: nameOf(key),
     value: value === null || spec.secret === undefined ? value : hidden(spec, String(value)),

@@ -15,8 +15,8 @@ export interface ConnectionBounds {
 
 /** The kernel's word for "as many as you like"; beyond this the bounds below are far away anyway. */
 const UNLIMITED = 1_048_576;
-/** Descriptors for everything that is no connection to this server: database, Chef server, files. */
-const RESERVE = 128;
+/** Descriptors for files and what else is no connection of somebody's to this server, or of this server's. */
+const RESERVE = 44;
 /** Connections of clients of the API, feeds among them. */
 const MAX_HTTP = 4_096;
 /**
@@ -38,9 +38,9 @@ export async function readDescriptors(): Promise<Descriptors> {
   }
 }
 
-/** Shares the descriptors that are left among the three listeners. */
-export function boundConnections({ limit, open }: Descriptors): ConnectionBounds {
-  const free = Math.max(0, limit - open - RESERVE);
+/** Shares the descriptors that are left among the three listeners; `own`: this server's connections to others. */
+export function boundConnections({ limit, open }: Descriptors, own: number): ConnectionBounds {
+  const free = Math.max(0, limit - open - RESERVE - own);
   const http = Math.max(16, Math.min(MAX_HTTP, Math.floor(free * HTTP_PART)));
   return { http, wire: Math.max(16, Math.floor((free - http / 2) / 2)) };
 }

@@ -51,6 +51,10 @@ export async function runProgram(self: Process): Promise<void> {
     return;
   }
   const read = await readConfig(sources);
+  if (!read.config.enable) {
+    self.out('enable is false: this machine does not serve.\n');
+    return;
+  }
   // The rooms of the server are many modules: whoever only asks does not wait for them.
   const { serve } = await import('./serve.ts');
   await serve(read, self);

@@ -116,7 +116,7 @@ export function makeServer(config: Config, ports: Ports): Server {
       dispatcher.onFrames(address, frames);
     };
     const descriptors = await readDescriptors();
-    const bounds = boundConnections(descriptors);
+    const bounds = boundConnections(descriptors, config.dbPoolSize + config.ibrowseMaxSessions);
     describeBounds(descriptors, bounds, log);
     const common = { config, db, clock, log, secrets };
     const wire = await openWire({

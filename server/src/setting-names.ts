@@ -14,16 +14,11 @@ export const ALIASES: Readonly<Record<string, SettingKey>> = {
 
 /** Settings of the original that have no effect here, with the reason. */
 export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
-  enable: 'whoever starts the server decides',
   ha: 'it is computed, and several servers are not supported yet',
-  ibrowse_max_sessions: 'it belongs to the Erlang server',
-  ibrowse_max_pipeline_size: 'it belongs to the Erlang server',
-  zmq_io_processes: 'it belongs to the Erlang server',
   enable_graphite: 'Graphite is not supported: see metrics_port',
   graphite_host: 'Graphite is not supported: see metrics_port',
   graphite_port: 'Graphite is not supported: see metrics_port',
   postgresql_username: 'it belongs to the package of the Erlang server',
-  postgresql_sql_ro_user: 'the role opscode_pushy_ro is used',
   postgresql_db_superuser: 'it is computed, and this server never connects as a superuser',
   bootstrap_enable: 'whoever starts the server decides',
   oc_chef_pedant_dir: 'the test suite of the original is not here',

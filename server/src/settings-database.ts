@@ -29,6 +29,12 @@ export const DATABASE_SETTINGS = {
   postgresqlPort: setting(port, 5432, 'TCP port', 'Of that server.'),
   postgresqlDatabaseName: setting(text, 'opscode_pushy', 'name', 'The database there.'),
   postgresqlSqlUser: setting(text, 'opscode_pushy', 'name', 'Who uses it.'),
+  postgresqlSqlRoUser: setting(
+    text,
+    'opscode_pushy_ro',
+    'name',
+    'Who may only read: where there is such a role, it is granted that at every start.',
+  ),
   postgresqlSqlPassword: {
     ...setting(
       optional(text),

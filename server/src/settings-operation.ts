@@ -1,8 +1,14 @@
-import { absolutePath, listenAddress, oneOf, optional, whole } from './setting-kinds.ts';
+import { absolutePath, flag, listenAddress, oneOf, optional, whole } from './setting-kinds.ts';
 import { port, setting, type SettingSpec } from './setting-spec.ts';
 
 /** Logs, metrics and the TLS listener. `log_rotation_x` stands in files as `log_rotation = { 'x' => … }` (ADDON B.4). */
 export const OPERATION_SETTINGS = {
+  enable: setting(
+    flag,
+    true,
+    '',
+    'false: the server says so and ends at once, with 0; for one file on several machines.',
+  ),
   logLevel: setting(
     oneOf('debug', 'info', 'warn', 'error'),
     'info',

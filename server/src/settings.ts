@@ -48,6 +48,12 @@ export const SETTINGS = {
     'address',
     'Where both ZeroMQ sockets listen.',
   ),
+  zmqIoProcesses: setting(
+    whole(1, 64),
+    1,
+    'threads',
+    'That read, write and encrypt the connections of the nodes.',
+  ),
   serverName: setting(
     optional(hostName),
     null,
@@ -196,6 +202,18 @@ export const SETTINGS = {
     null,
     'directory',
     'Certificates to trust for the Chef server as well: every *.crt and *.pem in it.',
+  ),
+  ibrowseMaxSessions: setting(
+    whole(1, 1024),
+    64,
+    'connections',
+    'To the Chef server, at most; further calls wait within chef_timeout.',
+  ),
+  ibrowseMaxPipelineSize: setting(
+    whole(1, 64),
+    1,
+    'calls',
+    'Sent on one of these connections before the first is answered.',
   ),
   chefVerifyTls: setting(flag, true, '', 'Check the certificate of the Chef server.'),
   chefTimeout: setting(number(0.1, 300), 10, 's', 'How long one call to the Chef server may take.'),

@@ -14,7 +14,7 @@ interface Log {
   error(fields: object, message: string): void;
 }
 
-type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dbPoolSize' | 'dir'>;
+type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dbPoolSize' | 'dir' | 'postgresqlSqlRoUser'>;
 
 /** `openDatabase` for a server: no other server has the same database until it is closed. */
 export async function openOwnDatabase(config: DatabaseConfig, log: Log, clock: Clock): Promise<Db> {
@@ -40,7 +40,7 @@ export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Db
           unreachable,
         );
   try {
-    const steps = await migrate(db);
+    const steps = await migrate(db, { lookAs: config.postgresqlSqlRoUser });
     if (steps.length > 0) log.info({ steps }, 'database schema brought up to date');
     return db;
   } catch (error) {

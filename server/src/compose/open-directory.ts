@@ -48,6 +48,8 @@ function openPlain(config: Config, deps: DirectoryDeps): Directory {
       chefVersion: config.chefApiVersion,
       verifyTls: config.chefVerifyTls,
       deadline: config.chefTimeout * 1000,
+      connections: config.ibrowseMaxSessions,
+      pipelining: config.ibrowseMaxPipelineSize,
       ...(config.chefCaPem === undefined ? {} : { ca: config.chefCaPem }),
     },
     clock,

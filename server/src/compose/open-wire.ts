@@ -55,7 +55,7 @@ export interface WireDeps {
 /** The ZeroMQ side: PUB, ROUTER and, unless CURVE is off, its guard. */
 export async function openWire(deps: WireDeps): Promise<Wire> {
   const { config, db, clock, log, secrets, teardown, count, maxConnections, onFrames } = deps;
-  const context = makeZmqContext();
+  const context = makeZmqContext(config.zmqIoProcesses);
   const admissions = makeAdmissions({
     clock,
     log,

@@ -7,7 +7,7 @@ import { lockPostgres } from '../db/postgres-lock.ts';
 import { openPostgres, roleOf } from '../db/postgres.ts';
 import type { Log } from '../log.ts';
 
-type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dir'>;
+type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dir' | 'postgresqlSqlRoUser'>;
 
 /** Milliseconds that the command waits for a server to let the database go. */
 const PATIENCE = 2_000;
@@ -21,15 +21,15 @@ export async function migrateDatabase(
   log: Log,
   ownerUrl: string | undefined,
 ): Promise<string> {
-  const { databaseUrl } = config;
+  const { databaseUrl, postgresqlSqlRoUser: lookAs } = config;
   const url = ownerUrl ?? databaseUrl;
   const steps =
     url === undefined
       ? await withDb(openEmbedded(config.dir), (db) => migrate(db))
-      : await migratePostgres(url, log, databaseUrl);
+      : await migratePostgres(url, log, { databaseUrl, lookAs });
   if (ownerUrl !== undefined && databaseUrl !== undefined) {
     // As the server will: what the owner has done must be enough for it.
-    await withDb(openPostgres({ url: databaseUrl, log, max: 1 }), (db) => migrate(db));
+    await withDb(openPostgres({ url: databaseUrl, log, max: 1 }), (db) => migrate(db, { lookAs }));
   }
   return steps.length === 0
     ? 'The database is at this version already.'
@@ -39,13 +39,13 @@ export async function migrateDatabase(
 async function migratePostgres(
   url: string,
   log: Log,
-  databaseUrl: string | undefined,
+  { databaseUrl, lookAs }: { databaseUrl: string | undefined; lookAs: string },
 ): Promise<string[]> {
   const unlock = await lockPostgres({ url, clock: systemClock, log, patience: PATIENCE });
   try {
     const opened = openPostgres({ url, log, max: 1 });
     const serveAs = databaseUrl === undefined ? [] : [roleOf(databaseUrl)];
-    return await withDb(opened, (db) => migrate(db, { serveAs }));
+    return await withDb(opened, (db) => migrate(db, { serveAs, lookAs }));
   } finally {
     await unlock();
   }

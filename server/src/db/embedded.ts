@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { mkdir, realpath } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import type { PGliteInterface, Transaction } from '@electric-sql/pglite';
+import { isCondition } from './condition.ts';
 import type { Db, Statement } from './db.ts';
 import { DbError } from './db-error.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -45,7 +46,20 @@ function makeEmbedded(engine: PGliteInterface, unlock: () => Promise<void>): Db 
     },
     async tx(work) {
       open();
-      return engine.transaction((transaction) => work(within(transaction)));
+      let ofWork: unknown;
+      try {
+        return await engine.transaction(async (transaction) => {
+          try {
+            return await work(within(transaction));
+          } catch (error) {
+            ofWork = error;
+            throw error;
+          }
+        });
+      } catch (error) {
+        // What is not the work's own is the engine's, at its begin or commit.
+        throw error === ofWork ? error : failed(error, 'The database did not end a transaction');
+      }
     },
     close() {
       closing ??= engine.close().finally(unlock);
@@ -86,9 +100,29 @@ async function runScript(runner: Pick<Transaction, 'exec'>, text: string): Promi
 }
 
 function failed(error: unknown, what: string): DbError {
-  return new DbError(
-    'failed',
-    `${what}: ${error instanceof Error ? error.message : inspect(error)}`,
-    error,
-  );
+  const away = isOfFiles(error) || isCondition(codeOf(error));
+  return new DbError(away ? 'unavailable' : 'failed', `${what}: ${reasonOf(error)}`, error);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** The engine's file system throws what is no Error and has only a number (that of WASI). */
+const ERRNO: Readonly<Record<number, string>> = {
+  2: 'permission denied',
+  29: 'the disk fails',
+  33: 'too many open files',
+  51: 'no space is left on the disk',
+  69: 'the file system is read-only',
+};
+
+function isOfFiles(error: unknown): error is { errno: unknown } {
+  return typeof error === 'object' && error !== null && 'errno' in error;
+}
+
+function reasonOf(error: unknown): string {
+  const known = isOfFiles(error) ? ERRNO[Number(error.errno)] : undefined;
+  if (known !== undefined) return known;
+  return error instanceof Error ? error.message : inspect(error);
 }

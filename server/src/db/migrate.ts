@@ -5,7 +5,7 @@ import { adoption } from './migrations/adoption.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import type { Migration } from './migrations/migration.ts';
 import { findReferenceTables, refuseWhileReferenceRuns } from './reference-database.ts';
-import { grantTables, refuseWithoutRights } from './schema-rights.ts';
+import { grantTables, LOOKS, refuseWithoutRights } from './schema-rights.ts';
 
 /** Decision 15: older Chef servers bring PostgreSQL 13. In the form of `server_version_num`. */
 const OLDEST_POSTGRES = 130_000;
@@ -44,6 +44,8 @@ export interface MigrateOptions {
   migrations?: readonly Migration[];
   /** Roles that will serve with these tables, beside those of a Push Jobs database. */
   serveAs?: readonly string[];
+  /** The role that only reads; that of a Push Jobs database where nothing is said. */
+  lookAs?: string;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface MigrateOptions {
  * steps that it took.
  */
 export async function migrate(db: Db, options: MigrateOptions = {}): Promise<string[]> {
-  const { migrations = MIGRATIONS, serveAs = [] } = options;
+  const { migrations = MIGRATIONS, serveAs = [], lookAs = LOOKS } = options;
   return db.tx(async (tx) => {
     await tx.script(LOCK);
     const ours = await knowEngine(tx);
@@ -66,7 +68,10 @@ export async function migrate(db: Db, options: MigrateOptions = {}): Promise<str
       );
     }
     const missing = migrations.filter(({ version }) => version > present);
-    if (missing.length === 0) return [];
+    if (missing.length === 0) {
+      await grantTables(tx, serveAs, lookAs); // another role may be named now
+      return [];
+    }
     const reference = ours ? undefined : await findReferenceTables(tx, JOB_STATUSES);
     await refuseWithoutRights(tx);
     const steps = reference === undefined ? missing : [adoption(reference), ...missing.slice(1)];
@@ -76,7 +81,7 @@ export async function migrate(db: Db, options: MigrateOptions = {}): Promise<str
       await tx.script(sql);
       await tx.query(RECORD, [version, name]);
     }
-    await grantTables(tx, serveAs);
+    await grantTables(tx, serveAs, lookAs);
     return steps.map(({ name }) => name);
   });
 }

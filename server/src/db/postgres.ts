@@ -1,4 +1,5 @@
 import { Client, DatabaseError, Pool, type PoolClient } from 'pg';
+import { isCondition } from './condition.ts';
 import type { Db, Statement } from './db.ts';
 import { DbError } from './db-error.ts';
 
@@ -116,9 +117,8 @@ async function inTransaction<T>(pool: Pool, work: (db: Db) => Promise<T>): Promi
   }
 }
 
-/** SQLSTATE classes and codes that speak of the server's condition, not of the statement. */
-const AWAY =
-  /^(?:08|53|57P|57014|55P03|25P03|58)|^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|ENOENT|EACCES|EHOST|ENET)/;
+/** Of a connection. */
+const AWAY = /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|ENOENT|EACCES|EHOST|ENET)/;
 /** What the driver says, without a code, of a connection. */
 const AWAY_TEXT = /timeout|terminated|not queryable|after calling end|closed/i;
 
@@ -128,6 +128,7 @@ export function asDbError(error: unknown, what: string): DbError {
   const reason = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const away =
+    isCondition(code) ||
     AWAY.test(code) ||
     error instanceof AggregateError ||
     (!(error instanceof DatabaseError) && AWAY_TEXT.test(reason));

@@ -38,7 +38,7 @@ const READ_GRANTS: Statement<{ sql: string }> = {
 };
 /** Roles of a Push Jobs database (ADDON A.7): who serves, and who looks. */
 const SERVES = 'opscode_pushy';
-const LOOKS = 'opscode_pushy_ro';
+export const LOOKS = 'opscode_pushy_ro';
 
 /** Our tables; there may be others in the schema that belong to somebody else. */
 export const TABLES: readonly string[] = [
@@ -75,8 +75,12 @@ export async function refuseWithoutRights(db: Db): Promise<void> {
   );
 }
 
-/** Lets the roles of a Push Jobs database use our tables, and `serveAs`: who else serves (Decision 15). */
-export async function grantTables(db: Db, serveAs: readonly string[]): Promise<void> {
-  const grants = await db.query(READ_GRANTS, [[SERVES, ...serveAs], [LOOKS], TABLES]);
+/** Lets the roles of a Push Jobs database use our tables: `serveAs` serves as well, `lookAs` looks (Decision 15). */
+export async function grantTables(
+  db: Db,
+  serveAs: readonly string[],
+  lookAs: string,
+): Promise<void> {
+  const grants = await db.query(READ_GRANTS, [[SERVES, ...serveAs], [lookAs], TABLES]);
   for (const { sql } of grants) await db.script(sql);
 }

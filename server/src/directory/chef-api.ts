@@ -29,10 +29,12 @@ export interface ChefApiSettings {
   verifyTls: boolean;
   /** Milliseconds for a whole call, connection included. */
   deadline: number;
+  /** Connections at most; further calls wait within their deadline. */
+  connections?: number;
+  /** Calls on one connection before the first is answered. */
+  pipelining?: number;
 }
 
-/** Connections to the Chef server; further calls wait within their deadline. */
-const CONNECTIONS = 64;
 /** Bytes of one answer; a group of a hundred thousand names fits. */
 const MAX_ANSWER_BYTES = 16_000_000;
 /** The version of the Chef API that is asked for: v1 has all keys of a principal (REFERENCE 5). */
@@ -62,7 +64,8 @@ export function makeChefApi(
   const { origin, pathname } = new URL(settings.url);
   const prefix = pathname.replace(/\/+$/, '');
   const pool = new Pool(origin, {
-    connections: CONNECTIONS,
+    connections: settings.connections ?? 64,
+    pipelining: settings.pipelining ?? 1,
     connectTimeout: settings.deadline,
     headersTimeout: settings.deadline,
     bodyTimeout: settings.deadline,

@@ -216,6 +216,7 @@ function damaged(path: string): SecretsError {
   return new SecretsError(
     'damaged',
     `${path} is damaged. It holds the server's keys: restore it from a backup. Only when there is none, ` +
-      'move it away: the next start makes new keys and every agent must fetch its configuration again.',
+      'move it away: the next start makes new keys and every agent must fetch its configuration again. A database ' +
+      'that holds values sealed with the old keys is refused then: it needs a new one.',
   );
 }

@@ -58,6 +58,8 @@ describe('the settings of the server', () => {
     commandPort: ["'2'", 2],
     serverHeartbeatPort: ['0', 0],
     zeromqListenAddress: ["'tcp://[::1]'", 'tcp://[::1]'],
+    zmqIoProcesses: ["'2'", 2],
+    enable: ["'false'", false],
     serverName: ["'push.example.com'", 'push.example.com'],
     heartbeatInterval: ["'10000'", 10_000],
     downThreshold: ['0.5', 0.5],
@@ -87,6 +89,8 @@ describe('the settings of the server', () => {
     chefApiVersion: ["'12.0.0'", '12.0.0'],
     chefCaFile: ["'KEY'", 'KEY'],
     trustedCertsDir: ["'TRUSTED'", 'TRUSTED'],
+    ibrowseMaxSessions: ['"12"', 12],
+    ibrowseMaxPipelineSize: ['2', 2],
     chefVerifyTls: ['false', false],
     chefTimeout: ['2.5', 2.5],
     groupReuseTime: ['5', 5],
@@ -95,6 +99,7 @@ describe('the settings of the server', () => {
     postgresqlPort: ["'5433'", 5433],
     postgresqlDatabaseName: ["'push'", 'push'],
     postgresqlSqlUser: ["'pushy'", 'pushy'],
+    postgresqlSqlRoUser: ["'looks'", 'looks'],
     postgresqlSqlPassword: ["'hush'", 'hush'],
     postgresqlSqlPasswordFile: ["'KEY'", 'KEY'],
     dbPoolSize: ["'7'", 7],
@@ -413,10 +418,10 @@ describe('the settings of the server', () => {
   });
 
   it('warns of a bare name that nobody knows', async () => {
-    const { warnings } = await read("heartbeat_intervall 2000\nenable false\ntopology 'tier'\n");
+    const { warnings } = await read("heartbeat_intervall 2000\nha false\ntopology 'tier'\n");
     assert.deepEqual(warnings, [
       `${file}:1: the setting heartbeat_intervall is not known`,
-      `${file}:2: enable has no effect: whoever starts the server decides`,
+      `${file}:2: ha has no effect: ${WITHOUT_EFFECT['ha'] ?? ''}`,
       `${file}:3: the setting topology is not known`,
     ]);
   });
@@ -466,7 +471,8 @@ describe('the settings of the server', () => {
     await writeFile(
       file,
       "opscode_pushy_server['database_url'] = 'postgres://u:hush@h/d?password=hush&x=1'\n" +
-        "opscode_pushy_server['vip'] = 'push.example.com'\n",
+        "opscode_pushy_server['vip'] = 'push.example.com'\n" +
+        "opscode_pushy_server['server_name_advertised'] = nil\n",
     );
     const { effective, config } = await inspectConfig({
       file,
@@ -491,6 +497,24 @@ describe('the settings of the server', () => {
     ]);
     assert.deepEqual(of('postgresql_sql_password'), ['[secret]', 'PUSHY_POSTGRESQL_SQL_PASSWORD']);
     assert.ok(!JSON.stringify(effective).includes('hush'));
+  });
+
+  it('refuses two listeners on one port, where the addresses meet', async () => {
+    const { problems } = await inspectConfig({
+      env: {
+        PUSHY_COMMAND_PORT: '5000',
+        PUSHY_SERVER_HEARTBEAT_PORT: '5000',
+        PUSHY_API_PORT: '5001',
+        PUSHY_METRICS_PORT: '5001',
+        PUSHY_METRICS_LISTEN: '::1',
+      },
+    });
+    assert.deepEqual(problems, [
+      'PUSHY_SERVER_HEARTBEAT_PORT: server_heartbeat_port and command_port are both 5000: give each a port of its own',
+    ]);
+    const wild = { PUSHY_ZEROMQ_LISTEN_ADDRESS: 'tcp://127.0.0.1', PUSHY_LISTEN: '0.0.0.0' };
+    const second = await inspectConfig({ env: { ...wild, PUSHY_COMMAND_PORT: '10003' } });
+    assert.match(second.problems.join(), /command_port and api_port are both 10003/);
   });
 
   it('gives every name to one setting', () => {

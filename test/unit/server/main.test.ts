@@ -50,6 +50,15 @@ describe('the programs of the server', function () {
     return { code, output: started.output() };
   };
 
+  it('ADDON B.4 pushy-server does not serve where enable is false, and ends with 0', async () => {
+    const off = join(dir, 'off.rb');
+    await writeFile(off, `${await readFile(file, 'utf8')}\nenable false\n`);
+    const { code, output } = await run('main.ts', '-c', off);
+    assert.equal(code, 0);
+    assert.match(output, /enable is false: this machine does not serve/);
+    assert.doesNotMatch(output, /server ready/);
+  });
+
   it('pushy-server says once where it listens, and ends with 0 on SIGTERM', async () => {
     const server = await start('main.ts', '-c', file);
     try {

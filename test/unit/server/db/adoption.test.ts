@@ -61,7 +61,11 @@ describe('a database of the original (ADDON A.7)', function () {
   };
   const adopt = (made: ReferenceDatabase): Promise<string> =>
     migrateDatabase(
-      { databaseUrl: made.url('opscode_pushy'), dir: '/nowhere' },
+      {
+        databaseUrl: made.url('opscode_pushy'),
+        dir: '/nowhere',
+        postgresqlSqlRoUser: 'opscode_pushy_ro',
+      },
       quietLog,
       made.url('chef_pgsql'),
     );
@@ -163,6 +167,25 @@ describe('a database of the original (ADDON A.7)', function () {
     const looks = await keep(made.open('opscode_pushy_ro'));
     assert.equal((await ask(looks, 'select 1 from jobs')).length, JOBS + 1);
     await assert.rejects(ask(looks, 'delete from jobs'), /permission denied/);
+  });
+
+  it("ADDON B.4 lets the role of postgresql['sql_ro_user'] read, also one that is named later", async () => {
+    const admin = await keep(openPostgres({ url: cluster.url('postgres'), log: quietLog }));
+    await migrate(admin);
+    await ask(admin, 'create role looks_too login');
+    const mayRead = async (): Promise<unknown> => {
+      const [row] = await ask(
+        admin,
+        `select has_table_privilege('looks_too', 'jobs', 'select') as reads,
+           has_table_privilege('looks_too', 'jobs', 'insert, update, delete') as writes`,
+      );
+      return row;
+    };
+    assert.deepEqual(await mayRead(), { reads: false, writes: false });
+    assert.deepEqual(await migrate(admin, { lookAs: 'looks_too' }), []);
+    assert.deepEqual(await mayRead(), { reads: true, writes: false });
+    await ask(admin, 'drop owned by looks_too');
+    await ask(admin, 'drop role looks_too');
   });
 
   it('Decision 15 has the same tables, keys and indexes as one that was always ours', async () => {
