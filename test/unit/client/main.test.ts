@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startScriptedServer, type ScriptedServer } from '../../helpers/scripted-server.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
+import { until } from '../../helpers/until.ts';
 
 const MAIN = join(import.meta.dirname, '../../../client/src/main.ts');
 const FROM_SOURCE = ['--import', 'ts-blank-space/register', '--conditions=@pushy/source'];
@@ -93,6 +94,32 @@ describe('pushy-client, the program', function () {
       await server.request(2);
       next.child.kill('SIGTERM');
       assert.equal((await next.ended).code, 0);
+    });
+
+    it('opens its log again on HUP, and survives a rotation that truncates it', async () => {
+      const log = join(dir, 'agent.log');
+      const { child, ended } = start('-c', file, '-L', log, '-l', 'debug');
+      await server.welcome();
+      renameSync(log, `${log}.1`);
+      child.kill('SIGHUP');
+      await until(
+        'a new log',
+        () => existsSync(log),
+        (isThere) => isThere || undefined,
+      );
+      const moved = readFileSync(`${log}.1`, 'utf8');
+      truncateSync(log);
+      child.kill('SIGUSR1');
+      await server.request(2);
+      await until(
+        'the next line',
+        () => readFileSync(log, 'utf8'),
+        (text) => /fetching the configuration again/.exec(text) ?? undefined,
+      );
+      child.kill('SIGTERM');
+      assert.equal((await ended).code, 0);
+      assert.equal(readFileSync(`${log}.1`, 'utf8'), moved);
+      assert.doesNotMatch(readFileSync(log, 'utf8'), /\0/);
     });
 
     it('fetches its configuration again on USR1', async () => {
