@@ -30,7 +30,7 @@ const RELEVANT: ReadonlySet<string> = new Set(
     'client_key client_key_contents file_cache_path file_dir file_dir_expiry fips ftp_proxy ftp_proxy_pass ' +
     'ftp_proxy_user http_proxy http_proxy_pass http_proxy_user https_proxy https_proxy_pass https_proxy_user lockfile ' +
     'log_level log_location max_body_size no_proxy node_name ssl_ca_file ssl_ca_path ssl_client_cert ' +
-    'ssl_client_key ssl_verify_mode trusted_certs_dir umask verify_api_cert whitelist whitelist_match'
+    'ssl_client_key ssl_verify_mode state_dir trusted_certs_dir umask verify_api_cert whitelist whitelist_match'
   ).split(' '),
 );
 

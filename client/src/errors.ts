@@ -6,6 +6,7 @@ export type AgentErrorCode =
   | 'bad_key'
   | 'bad_trust'
   | 'bad_whitelist'
+  | 'already_running'
   /** Not at the start: the proxy on the way to the server is away, or refuses. */
   | 'proxy';
 

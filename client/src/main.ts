@@ -8,6 +8,7 @@ import { AgentError, messageOf } from './errors.ts';
 import { openLogFile } from './log-file.ts';
 import { makeLog, type Log } from './log.ts';
 import { POSIX_PATHS, WINDOWS_PATHS } from './paths.ts';
+import { takeInstance } from './process/instance-lock.ts';
 import { hostName } from './process/program.ts';
 import { readConfigFile } from './process/read-config.ts';
 
@@ -56,6 +57,7 @@ async function serve(options: CommandLine): Promise<number> {
   process.umask(settings.umask);
   const log = openLog(settings);
   for (const warning of settings.warnings) log.warn({ warning }, 'configuration file');
+  await beAlone(settings, log);
   const agent = makeAgent(settings, makeWhitelist(settings.whitelist), {
     clock: systemClock,
     log,
@@ -72,6 +74,24 @@ async function serve(options: CommandLine): Promise<number> {
   log.info({ ...summarize(whitelist), isDefault }, 'whitelist');
   await agent.run(end.signal);
   return 0;
+}
+
+/** A second agent of the node would take its connection, again and again. */
+async function beAlone({ stateDir, nodeName }: AgentSettings, log: Log): Promise<void> {
+  const instance = await takeInstance(stateDir, (ms, action) => systemClock.after(ms, action));
+  switch (instance.kind) {
+    case 'alone':
+      return;
+    case 'unguarded':
+      log.warn({ why: instance.why }, 'a second agent of this node would not be noticed');
+      return;
+    case 'other': {
+      const who = instance.pid === undefined ? 'another agent' : `process ${instance.pid}`;
+      const what = `${who} is the agent of the node ${nodeName} on this host (it holds ${instance.file})`;
+      const advice = 'stop it first; an agent of another node needs a node_name of its own';
+      throw new AgentError('already_running', `${what}: ${advice}`);
+    }
+  }
 }
 
 function openLog(settings: AgentSettings): Log {

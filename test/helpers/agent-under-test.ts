@@ -34,6 +34,7 @@ export async function startAgent(
     `node_name '${server.node}'`,
     `client_key '${key}'`,
     `file_dir '${join(dir, 'files')}'`,
+    `state_dir '${join(dir, 'state')}'`,
     ...settingLines,
   ];
   await writeFile(file, `${config.join('\n')}\n`);

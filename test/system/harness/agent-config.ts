@@ -28,6 +28,7 @@ export async function writeAgentConfig(home: string, settings: AgentSettings): P
     'ssl_verify_mode :verify_none',
     `file_dir ${rubyString(join(home, 'files'))}`,
     `file_cache_path ${rubyString(join(home, 'cache'))}`,
+    `state_dir ${rubyString(join(home, 'state'))}`,
     'whitelist({',
     ...whitelist,
     '})',

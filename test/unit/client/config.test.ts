@@ -78,6 +78,7 @@ describe('settings (ADDON C.3, F.2)', () => {
         logLevel: 'info',
         logTargets: [{ kind: 'stdout' }],
         showTime: true,
+        stateDir: '/var/chef/push-jobs-client/acme_host.example.com',
         warnings: [],
       },
     );

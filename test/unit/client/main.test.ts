@@ -51,6 +51,7 @@ describe('pushy-client, the program', function () {
         `chef_server_url '${server.url}'`,
         "node_name 'web01'",
         `client_key '${dir}/k.pem'`,
+        `state_dir '${dir}/state'`,
       ];
       writeFileSync(file, `${lines.join('\n')}\n`);
     });
@@ -77,6 +78,22 @@ describe('pushy-client, the program', function () {
         );
       });
     }
+
+    it('does not start beside another agent of the node, and says which; starts at once when that is killed', async () => {
+      const first = start('-c', file);
+      await server.welcome();
+      const { code, stderr } = await start('-c', file).ended;
+      assert.equal(code, 1);
+      const process = `process ${first.child.pid} is the agent of the node web01 on this host`;
+      assert.match(stderr, new RegExp(`^pushy-client: ${process} .*agent\\.lock.*: stop it first`));
+      assert.equal(server.requests.length, 1);
+      first.child.kill('SIGKILL');
+      await first.ended;
+      const next = start('-c', file);
+      await server.request(2);
+      next.child.kill('SIGTERM');
+      assert.equal((await next.ended).code, 0);
+    });
 
     it('fetches its configuration again on USR1', async () => {
       const { child, ended } = start('-c', file);
