@@ -68,6 +68,7 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const url = serverUrl(options.server ?? values.text('chef_server_url'), values, file);
   const node = nodeName(options, values) ?? (await sources.fullHostName());
   const proxy = proxyFor(new URL(url), environment);
+  const cache = values.text('cache_path') ?? defaultCache(environment['HOME'], paths);
   return {
     serverUrl: url,
     nodeName: node,
@@ -78,8 +79,8 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     ...(proxy === undefined ? {} : { proxy }),
     whitelist: await whitelist(values),
     isDefaultWhitelist: values.raw('whitelist') === undefined,
-    lockFile: lockFile(values, environment, paths),
-    stateDir: stateDir(url, node, values, cacheDir(values, environment, paths)),
+    lockFile: lockFile(values, cache),
+    stateDir: values.text('state_dir') ?? defaultStateDir(url, node, cache),
     fileDir: options.fileDir ?? values.text('file_dir') ?? '/tmp/chef-push',
     fileDirExpiryMs: (values.whole('file_dir_expiry') ?? 86_400) * 1000,
     maxBodySize: options.maxBodySize ?? values.whole('max_body_size') ?? 63_000,
@@ -156,30 +157,16 @@ async function whitelist(values: ConfigValues): Promise<WhitelistEntry[]> {
   return readWhitelist(setting.value, values.place('whitelist'));
 }
 
-function lockFile(
-  values: ConfigValues,
-  env: Readonly<Record<string, string>>,
-  paths: HostPaths,
-): string {
+function lockFile(values: ConfigValues, cache: string): string {
   const own = values.text('lockfile');
   if (own !== undefined) return own;
-  const cache = cacheDir(values, env, paths);
   return join(values.text('file_cache_path') ?? join(cache, 'cache'), 'chef-client-running.pid');
 }
 
 /** Below Chef's own cache, one for each node: two agents of one host do not share what they run. */
-function stateDir(url: string, node: string, values: ConfigValues, cache: string): string {
+function defaultStateDir(url: string, node: string, cache: string): string {
   const org = /[^/]+(?=\/*$)/.exec(new URL(url).pathname)?.[0] ?? '';
-  const own = join(cache, 'push-jobs-client', encodeURIComponent(`${org}_${node}`));
-  return values.text('state_dir') ?? own;
-}
-
-function cacheDir(
-  values: ConfigValues,
-  env: Readonly<Record<string, string>>,
-  paths: HostPaths,
-): string {
-  return values.text('cache_path') ?? defaultCache(env['HOME'], paths);
+  return join(cache, 'push-jobs-client', encodeURIComponent(`${org}_${node}`));
 }
 
 /** As Chef chooses it: who may not write under /var has it at home (ADDON F.2). */

@@ -14,6 +14,7 @@ const packages = [
   'ruby-dev',
   'bundler',
   'build-essential',
+  'iproute2',
 ];
 /** Milliseconds for one apt-get command, waiting for another one's lock included. */
 const aptTimeoutMs = 300_000;

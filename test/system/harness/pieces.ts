@@ -8,16 +8,22 @@ const checks = {
   goiardi: () => existsSync('/usr/bin/goiardi'),
   workstation: () => isGemSetInstalled('workstation'),
   'reference agent': () => isGemSetInstalled('agent'),
-  // Only root may run a job as another user.
+  namespaces: () => existsSync('/usr/sbin/ip') || existsSync('/sbin/ip'),
+  // Only root may run a job as another user, or make a network.
   root: () => process.getuid?.() === 0,
 };
 
 /** Something that the machine must have for a suite. */
 export type Piece = keyof typeof checks;
 
+const words: Partial<Record<Piece, string>> = {
+  root: 'it must run as root',
+  namespaces: 'iproute2 is not installed',
+};
+
 /** What is missing here, each with a word of why. */
 export function missingPieces(pieces: readonly Piece[]): string[] {
   return pieces
     .filter((piece) => !checks[piece]())
-    .map((piece) => (piece === 'root' ? 'it must run as root' : `${piece} is not installed`));
+    .map((piece) => words[piece] ?? `${piece} is not installed`);
 }
