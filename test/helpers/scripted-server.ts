@@ -22,6 +22,8 @@ export interface ScriptedServerOptions {
   readonly maxBodySize?: number;
   /** A server of the 1.x line (REFERENCE 17): no CURVE, no limit in the configuration. */
   readonly version1?: boolean;
+  /** How long the script waits for anything, milliseconds; a Ruby agent needs seconds to start. */
+  readonly patienceMs?: number;
 }
 
 /** A configuration request as it came. */
@@ -43,7 +45,7 @@ export interface AgentSays {
 
 type Answer = (response: ServerResponse) => void;
 
-/** How long the script waits for anything, milliseconds. */
+/** How long the script waits for anything unless it says so, milliseconds. */
 const PATIENCE_MS = 8000;
 
 /** Starts the server; `close` ends everything. */
@@ -55,6 +57,7 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
   let server = generateKeyPairSync('rsa', { modulusLength: 2048 });
   let curve = curveKeyPair();
   const version1 = options.version1 ?? false;
+  const patienceMs = options.patienceMs ?? PATIENCE_MS;
   const withCurve = options.curve ?? !version1;
   const context = new Context();
 
@@ -162,7 +165,7 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
 
   /** libzmq lets go of the address of a closed socket a moment later. */
   async function bind(socket: Router | Publisher, to: string): Promise<void> {
-    const end = Date.now() + PATIENCE_MS;
+    const end = Date.now() + patienceMs;
     for (;;) {
       try {
         await socket.bind(to);
@@ -201,7 +204,7 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
       timer = setTimeout(() => {
         const types = said.map(({ body }) => String(body['type'])).join(' ');
         reject(new Error(`nothing came: ${what}; unread: ${types}; dropped: ${dropped.join(' ')}`));
-      }, PATIENCE_MS);
+      }, patienceMs);
     });
     try {
       for (;;) {

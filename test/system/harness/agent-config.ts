@@ -11,6 +11,8 @@ export interface AgentSettings {
   readonly key: string;
   /** Exact command names and their command lines. */
   readonly whitelist: Readonly<Record<string, string>>;
+  /** Entries of the whitelist of other shapes, in Ruby. */
+  readonly entries?: readonly string[];
   /** More lines of Ruby. */
   readonly more?: readonly string[];
 }
@@ -31,6 +33,7 @@ export async function writeAgentConfig(home: string, settings: AgentSettings): P
     `state_dir ${rubyString(join(home, 'state'))}`,
     'whitelist({',
     ...whitelist,
+    ...(settings.entries ?? []).map((entry) => `  ${entry},`),
     '})',
     ...(settings.more ?? []),
   ];
