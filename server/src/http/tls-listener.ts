@@ -85,4 +85,6 @@ function share({ server: plain }: FastifyInstance, server: Server): void {
   const half = Math.ceil(plain.maxConnections / 2);
   plain.maxConnections = half;
   server.maxConnections = half;
+  // Refused connections are counted and said in one place.
+  server.on('drop', (dropped) => plain.emit('drop', dropped));
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
 import { signRequest } from 'mixlib-authentication-ts';
 import { listenTls, type TlsListener } from '../../../../server/src/http/tls-listener.ts';
@@ -72,6 +73,18 @@ describe('the TLS listener', () => {
 
   it('shares the number of connections with the plain listener', () => {
     assert.deepEqual([app.server.maxConnections, tls.server.maxConnections], [6, 6]);
+  });
+
+  it('tells the bounds of the API of connections that were too many', async () => {
+    tls.server.maxConnections = 1;
+    const dropped = once(app.server, 'drop', { signal: AbortSignal.timeout(5000) });
+    const sockets = [1, 2].map(() => connectPlain(tls.port, '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => undefined);
+    try {
+      await dropped;
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
   });
 
   it('says where it cannot listen', async () => {
