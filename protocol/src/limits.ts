@@ -27,3 +27,5 @@ export const PROTOCOL_VERSION = '2.0';
 
 /** Jobs in one page of the list at most; without `limit` the list is whole. */
 export const MAX_JOB_PAGE = 10_000;
+/** Nodes of one job, named or found; the reference has no bound but its body's. */
+export const MAX_JOB_NODES = 50_000;

@@ -1,3 +1,4 @@
+import { MAX_JOB_NODES } from '@pushy/protocol';
 import { ServerError } from '../errors.ts';
 import { failure, isFields, type Fields } from './answers.ts';
 import { path, type ChefApi } from './chef-api.ts';
@@ -5,8 +6,6 @@ import type { Found } from './directory.ts';
 
 /** Rows in one answer; Chef servers give no more. */
 const PAGE = 1000;
-/** Nodes that one search may find. */
-const MAX_FOUND = 50_000;
 /** Milliseconds for all pages together; each call has a deadline of its own. */
 const DEADLINE = 30_000;
 
@@ -38,8 +37,8 @@ export async function searchNodes(
     // A server that claims more than it shows must not keep us here.
     const total = typeof body['total'] === 'number' ? body['total'] : 0;
     if (rows.length === 0 || start >= total) return { ok: true, nodes: [...names] };
-    if (total > MAX_FOUND) {
-      return { ok: false, reason: `it finds ${total} nodes, and ${MAX_FOUND} is the most` };
+    if (total > MAX_JOB_NODES) {
+      return { ok: false, reason: `it finds ${total} nodes, and ${MAX_JOB_NODES} is the most` };
     }
     if (clock.now() >= until) {
       const seconds = DEADLINE / 1000;

@@ -1,4 +1,4 @@
-import type { JobRequest, JobSearchRequest } from '@pushy/protocol';
+import { MAX_JOB_NODES, type JobRequest, type JobSearchRequest } from '@pushy/protocol';
 import { refuseBare, type Judged } from './answer.ts';
 import { findDuplicateKeys } from './duplicate-key.ts';
 import { faultOfFile } from './job-file.ts';
@@ -80,6 +80,14 @@ const CHECKS: readonly (readonly [
       unless(
         namesOf(d).every((name) => name.length <= MAX_NODE_NAME),
         `invalid node name supplied (must be <= ${MAX_NODE_NAME} characters)`,
+      ),
+  ],
+  [
+    'ours',
+    (d) =>
+      unless(
+        namesOf(d).length <= MAX_JOB_NODES,
+        `too many nodes supplied (${namesOf(d).length}, and ${MAX_JOB_NODES} is the most)`,
       ),
   ],
   [

@@ -37,6 +37,11 @@ const refused: readonly (readonly [row: string, body: unknown, error: string])[]
   ['3 nodes an object', job({ nodes: {} }), NO_NODES],
   ['3 a node that is no text', job({ nodes: ['n', 1] }), NO_NODES],
   [
+    'more nodes than a job may have',
+    job({ nodes: Array.from({ length: 50_001 }, (_, i) => `n${i}`) }),
+    'too many nodes supplied (50001, and 50000 is the most)',
+  ],
+  [
     '4 run_timeout a text',
     job({ run_timeout: '1' }),
     'invalid type supplied for run_timeout (expected a number)',
