@@ -26,26 +26,42 @@ const NAME = 'current';
 /** Bytes that may wait for a slow disk; what comes above them is dropped and counted. */
 const MAX_WAITING = 16 * 1024 * 1024;
 
+/** Milliseconds after which a file that failed is opened again. */
+const RETRY = 10_000;
+
 /** Opens `current` in the directory; `current.1` is the newest rotated one. `complain` hears of a disk that fails. */
 export async function openLogFile(
   settings: LogFileSettings,
+  clock: { now(): number },
   complain: (text: string) => void,
 ): Promise<LogFile> {
   await makeDirectory('log_directory', settings.directory);
   let stream = await open(settings);
   let dropped = 0;
+  let retryAt = 0;
   watch(stream);
 
   /** A stream that failed is at its end: lines go to whoever hears the complaints until the file is opened again. */
   function watch(watched: RotatingFileStream): void {
     watched.on('error', (error) => {
+      retryAt = clock.now() + RETRY;
       complain(`log_directory: the log cannot be written: ${error.message}`);
     });
   }
 
+  function reopen(): void {
+    const old = stream;
+    stream = create(settings);
+    watch(stream);
+    old.end();
+  }
+
+  const hasFailed = (): boolean => stream.destroyed || stream.errored !== null;
+
   return {
     write(line) {
-      if (stream.destroyed || stream.errored !== null) complain(line.trimEnd());
+      if (hasFailed() && clock.now() >= retryAt) reopen();
+      if (hasFailed()) complain(line.trimEnd());
       else if (stream.writableLength > MAX_WAITING) dropped += 1;
       else {
         if (dropped > 0)
@@ -54,14 +70,9 @@ export async function openLogFile(
         stream.write(line);
       }
     },
-    reopen() {
-      const old = stream;
-      stream = create(settings);
-      watch(stream);
-      old.end();
-    },
+    reopen,
     async close() {
-      if (stream.destroyed || stream.errored !== null) return;
+      if (hasFailed()) return;
       const finished = once(stream, 'close');
       stream.end();
       await finished.catch(() => undefined); // complained of already

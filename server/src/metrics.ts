@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { JobChanges } from './core/job-record.ts';
+import { graphiteName, type Sample } from './graphite.ts';
 import type { MessageCounts } from './dispatcher/message-counts.ts';
 
 /** What is read when somebody looks. */
@@ -26,6 +27,8 @@ export interface Metrics {
   httpAnswered(request: { route: string; method: string; status: number }, ms: number): void;
   /** From now on these are read at every look. */
   read(readings: Readings): void;
+  /** All numbers for Graphite: values of labels are further levels of the name; no buckets. */
+  samples(): Promise<Sample[]>;
   /** The text format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -146,7 +149,20 @@ export function makeMetrics(): Metrics {
     read: (from) => {
       readings = from;
     },
+    samples: () => samplesOf(registry),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+async function samplesOf(registry: Registry): Promise<Sample[]> {
+  const all = await registry.getMetricsAsJSON();
+  return all.flatMap((metric) =>
+    metric.values.flatMap((sample) => {
+      const name = 'metricName' in sample ? String(sample.metricName) : metric.name;
+      if (name.endsWith('_bucket') || !Number.isFinite(sample.value)) return [];
+      const levels = Object.values(sample.labels).map((label) => graphiteName(String(label)));
+      return [{ name: [name, ...levels].join('.'), value: sample.value }];
+    }),
+  );
 }

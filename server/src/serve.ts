@@ -74,7 +74,7 @@ async function openLog(config: Config, self: Process): Promise<LogFile | undefin
   const { logDirectory: directory } = config;
   if (directory === undefined) return undefined;
   const { logRotationFileMaxbytes: maxBytes, logRotationNumToKeep: keep } = config;
-  return openLogFile({ directory, maxBytes, keep }, (text) => {
+  return openLogFile({ directory, maxBytes, keep }, systemClock, (text) => {
     self.err(`${text}\n`);
   });
 }

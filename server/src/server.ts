@@ -6,6 +6,7 @@ import { openApi } from './compose/open-api.ts';
 import { openOwnDatabase } from './compose/open-database.ts';
 import { openDirectory } from './compose/open-directory.ts';
 import { openDispatcher } from './compose/open-dispatcher.ts';
+import { openGraphite } from './compose/open-graphite.ts';
 import { openFeedLog } from './compose/open-feed-log.ts';
 import { openTls } from './compose/open-tls.ts';
 import { openWire } from './compose/open-wire.ts';
@@ -151,6 +152,7 @@ export function makeServer(config: Config, ports: Ports): Server {
       pool: () => db.pool?.(),
     });
     const numbers = await openMetrics();
+    openGraphite(config, { metrics, clock, log, teardown });
 
     const api = openApi({
       ...{ ...shared, dispatcher },

@@ -15,9 +15,6 @@ export const ALIASES: Readonly<Record<string, SettingKey>> = {
 /** Settings of the original that have no effect here, with the reason. */
 export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   ha: 'it is computed, and several servers are not supported yet',
-  enable_graphite: 'Graphite is not supported: see metrics_port',
-  graphite_host: 'Graphite is not supported: see metrics_port',
-  graphite_port: 'Graphite is not supported: see metrics_port',
   postgresql_username: 'it belongs to the package of the Erlang server',
   postgresql_db_superuser: 'it is computed, and this server never connects as a superuser',
   bootstrap_enable: 'whoever starts the server decides',

@@ -1,4 +1,12 @@
-import { absolutePath, flag, listenAddress, oneOf, optional, whole } from './setting-kinds.ts';
+import {
+  absolutePath,
+  flag,
+  hostName,
+  listenAddress,
+  oneOf,
+  optional,
+  whole,
+} from './setting-kinds.ts';
 import { port, setting, type SettingSpec } from './setting-spec.ts';
 
 /** Logs, metrics and the TLS listener. `log_rotation_x` stands in files as `log_rotation = { 'x' => … }` (ADDON B.4). */
@@ -35,6 +43,9 @@ export const OPERATION_SETTINGS = {
     'TCP port',
     '/metrics for Prometheus. 0: any free port; nil or empty: off.',
   ),
+  enableGraphite: setting(flag, false, '', 'Report the same numbers to Graphite, every 10 s.'),
+  graphiteHost: setting(hostName, 'localhost', 'host name', 'Where Graphite takes them.'),
+  graphitePort: setting(port, 2003, 'TCP port', 'Its port for the plaintext protocol.'),
   tlsCertificate: setting(
     optional(absolutePath),
     null,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeLog } from '../../../server/src/log.ts';
 import { openLogFile } from '../../../server/src/log-file.ts';
@@ -10,6 +10,7 @@ describe('the log file', () => {
   let dir: string;
   let remove: () => Promise<void>;
   let complaints: string[];
+  let now = 0;
   beforeEach(async () => {
     [dir, remove] = await makeTempDir();
     complaints = [];
@@ -17,7 +18,7 @@ describe('the log file', () => {
   afterEach(() => remove());
 
   const open = (directory: string, maxBytes = 1_000_000, keep = 2) =>
-    openLogFile({ directory, maxBytes, keep }, (text) => complaints.push(text));
+    openLogFile({ directory, maxBytes, keep }, { now: () => now }, (text) => complaints.push(text));
 
   it('ADDON B.4 rotates at file_maxbytes and keeps num_to_keep files, without a lost line', async () => {
     const directory = join(dir, 'a', 'b');
@@ -78,7 +79,7 @@ describe('the log file', () => {
     await assert.rejects(open('/proc/pushy-log'), { message: /^log_directory: cannot be used: / });
   });
 
-  it('complains where the file cannot be opened again, and hands the lines to whoever hears it', async () => {
+  it('complains where the file cannot be opened again, hands the lines to whoever hears it, and tries again later', async () => {
     const other = join(dir, 'other');
     const second = await open(other);
     await rename(other, join(dir, 'gone'));
@@ -92,6 +93,14 @@ describe('the log file', () => {
     second.write('a line\n');
     assert.match(complaints[0] ?? '', /^log_directory: the log cannot be written: /);
     assert.equal(complaints[1], 'a line');
+
+    // Somebody has seen to it.
+    await rm(other);
+    second.write('too early\n');
+    now += 10_000;
+    second.write('in the file again\n');
     await second.close();
+    assert.equal(complaints[2], 'too early');
+    assert.equal(await readFile(join(other, 'current'), 'utf8'), 'in the file again\n');
   });
 });
