@@ -33,10 +33,12 @@ export interface Case {
   readonly before: ReadonlySet<string>;
   /** Nodes whose agent cannot hear any more, for a bug of its own. */
   readonly deaf: readonly string[];
+  /** Nodes whose result may have come to a server that was killed before it was durable. */
+  readonly mayLose: readonly string[];
 }
 
 /** Holds what the server says of every job of this round against what it promised and what was run. */
-export async function judge({ world, load, before, deaf }: Case): Promise<Judgement> {
+export async function judge({ world, load, before, deaf, mayLose }: Case): Promise<Judgement> {
   const problems: string[] = [];
   const listed = (await world.jobs()).map(({ id }) => id).filter((id) => !before.has(id));
   const known = new Set(listed);
@@ -59,7 +61,12 @@ export async function judge({ world, load, before, deaf }: Case): Promise<Judgem
       continue;
     }
     ends[job.status] = (ends[job.status] ?? 0) + 1;
-    lostResults += judgeJob(job, posted.get(id), runs, problems);
+    const lost = judgeJob(job, posted.get(id), runs, problems);
+    lostResults += lost.length;
+    for (const node of lost) {
+      if (mayLose.includes(node) || deaf.includes(node)) continue;
+      problems.push(`job ${id} has lost the result of ${node}`);
+    }
     const hindered = hinderedIn(job, runs);
     if (job.status === 'complete' && hindered.length === 0) continue;
     if (hindered.some((node) => deaf.includes(node))) deafened += 1;
@@ -88,24 +95,24 @@ async function runsOfRound(
   return new Map([...all].filter(([key]) => !before.has(key.slice(0, 32))));
 }
 
-/** Adds what is wrong with one job; answers how many results of it were lost. */
+/** Adds what is wrong with one job; answers the nodes whose results were lost. */
 function judgeJob(
   job: Job,
   posted: PostedJob | undefined,
   runs: ReadonlyMap<string, number>,
   problems: string[],
-): number {
+): string[] {
   const complain = (what: string): void => {
     problems.push(`job ${job.id} (${job.status}): ${what}`);
   };
   if (!isFinished(job.status)) complain('it is still in flight');
-  let lost = 0;
+  const lost: string[] = [];
   for (const [status, names] of Object.entries(job.nodes) as [keyof NodesByStatus, string[]][]) {
     for (const node of names) {
       const ran = runs.has(`${job.id} ${node}`);
       if (!isSettled(status)) complain(`${node} is ${status}`);
       if (ran && !afterRun.has(status)) complain(`${node} has run and is ${status}`);
-      if (ran && (status === 'crashed' || status === 'timed_out')) lost += 1;
+      if (ran && (status === 'crashed' || status === 'timed_out')) lost.push(node);
       if (status === 'succeeded' || status === 'failed') {
         if (!ran) complain(`${node} is ${status} and has not run`);
         if (posted !== undefined && status !== (posted.exit === 0 ? 'succeeded' : 'failed')) {

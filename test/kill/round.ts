@@ -46,7 +46,8 @@ export async function playRound(settings: RoundSettings): Promise<Round> {
   await world.settled();
   const settledAfter = performance.now() - from;
   const deaf = await world.renewDeaf();
-  const judged = await judge({ world, load, before, deaf });
+  const mayLose = victim === 'server' ? world.nodes : [];
+  const judged = await judge({ world, load, before, deaf, mayLose });
   if (!world.serverLives()) judged.problems.push('the server has ended by itself');
   const where = boundary === undefined ? 'at any time' : boundary.name;
   return { ...judged, victim, where: reached ? where : `${where} (not reached)`, settledAfter };
