@@ -69,6 +69,7 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const node = nodeName(options, values) ?? (await sources.fullHostName());
   const proxy = proxyFor(new URL(url), environment);
   const cache = values.text('cache_path') ?? defaultCache(environment['HOME'], paths);
+  const whitelist = await readWhitelist(values);
   return {
     serverUrl: url,
     nodeName: node,
@@ -77,8 +78,8 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     signatureVersion: signatureVersion(values),
     trust: trust(values, environment, file),
     ...(proxy === undefined ? {} : { proxy }),
-    whitelist: await whitelist(values),
-    isDefaultWhitelist: values.raw('whitelist') === undefined,
+    whitelist: whitelist.entries,
+    isDefaultWhitelist: whitelist.isDefault,
     lockFile: lockFile(values, cache),
     stateDir: values.text('state_dir') ?? defaultStateDir(url, node, cache),
     fileDir: options.fileDir ?? values.text('file_dir') ?? '/tmp/chef-push',
@@ -149,12 +150,6 @@ function trust(
     throw new AgentError('bad_config', what);
   }
   return readTrust(settings);
-}
-
-async function whitelist(values: ConfigValues): Promise<WhitelistEntry[]> {
-  const setting = values.raw('whitelist');
-  if (setting === undefined) return [{ name: 'chef-client', commandLine: 'chef-client' }];
-  return readWhitelist(setting.value, values.place('whitelist'));
 }
 
 function lockFile(values: ConfigValues, cache: string): string {

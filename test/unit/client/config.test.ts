@@ -384,6 +384,16 @@ describe('settings (ADDON C.3, F.2)', () => {
       /:3: log_location must be the path of a file/,
     ],
     [
+      'a pattern that cannot be translated, with its own line',
+      () => [...must(), 'whitelist({', "  'a' => 'b',", "  /\\p{Foo}/ => 'c',", '})'],
+      /push-jobs-client\.rb:5: whitelist: entry \/\\p\{Foo\}\/: the pattern cannot be used/,
+    ],
+    [
+      'a whitelist_match that is none',
+      () => [...must(), "whitelist_match 'some'"],
+      /:3: whitelist_match: it must be 'full' or 'search'/,
+    ],
+    [
       'a whitelist that is none',
       () => [...must(), "whitelist 'x'"],
       /:3: whitelist: it must be a hash/,
