@@ -5,6 +5,7 @@ import type { RubyConfig } from '@pushy/ruby-config';
 import { readConfigFile, type FileSources } from './config-file.ts';
 import { clientKey, nodeName, serverUrl } from './config-identity.ts';
 import { logLevel, logTargets, type LogTarget } from './config-log.ts';
+import { originOf, type ConfigOrigin } from './config-reread.ts';
 import { configValues, type ConfigValues } from './config-values.ts';
 import { readWhitelist } from './config-whitelist.ts';
 import { AgentError } from './errors.ts';
@@ -49,6 +50,9 @@ export interface AgentSettings {
   readonly logTargets: readonly LogTarget[];
   readonly showTime: boolean;
   readonly warnings: readonly string[];
+  /** The configuration file; absent where there is none. */
+  readonly configFile?: string;
+  readonly origin: ConfigOrigin;
 }
 
 /** What the settings are taken from. */
@@ -93,6 +97,8 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     logTargets: logTargets(options, values),
     showTime: config.showTime ?? true,
     warnings: [...config.warnings.map((w) => `${w.file}:${w.line}: ${w.message}`), ...fips(values)],
+    ...(file === undefined ? {} : { configFile: file }),
+    origin: originOf(config),
   };
 }
 
