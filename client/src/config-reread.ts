@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { toPlain, type RubyConfig } from '@pushy/ruby-config';
 import { readConfigFile, type FileSources } from './config-file.ts';
 import { configValues } from './config-values.ts';
@@ -7,7 +8,7 @@ import { readWhitelist, type Whitelisted } from './config-whitelist.ts';
 export interface ConfigOrigin {
   /** The configuration file and all that it reads and lists. */
   readonly files: readonly string[];
-  /** Every setting that a running agent does not take over, as one text. */
+  /** Every setting that a running agent does not take over, as a hash: keys may be among them. */
   readonly others: string;
 }
 
@@ -25,5 +26,6 @@ export function originOf({ files, settings, environment, showTime }: RubyConfig)
   const others = [...settings]
     .filter(([name]) => !name.startsWith('whitelist'))
     .map(([name, { value }]) => [name, toPlain(value)]);
-  return { files, others: JSON.stringify([others, [...environment], showTime]) };
+  const text = JSON.stringify([others, [...environment], showTime]);
+  return { files, others: createHash('sha256').update(text).digest('hex') };
 }

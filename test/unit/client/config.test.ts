@@ -58,7 +58,7 @@ describe('settings (ADDON C.3, F.2)', () => {
   it('has its defaults', async () => {
     const settings = await load(must());
     assert.deepEqual(
-      { ...settings, clientKey: undefined, environment: undefined },
+      { ...settings, clientKey: undefined, environment: undefined, origin: undefined },
       {
         serverUrl: 'https://chef.example.com/organizations/acme',
         nodeName: 'host.example.com',
@@ -80,6 +80,8 @@ describe('settings (ADDON C.3, F.2)', () => {
         showTime: true,
         stateDir: '/var/chef/push-jobs-client/acme_host.example.com',
         warnings: [],
+        configFile: file,
+        origin: undefined,
       },
     );
   });
