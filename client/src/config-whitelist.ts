@@ -6,15 +6,46 @@ import {
   type RubyHash,
   type RubyValue,
 } from '@pushy/ruby-config';
+import type { ConfigValues } from './config-values.ts';
 import { AgentError, messageOf } from './errors.ts';
 import type { CommandEntry, WhitelistEntry } from './whitelist.ts';
 
+/** How patterns match: the whole command (S10), or a part of it as in the original. */
+type Match = 'full' | 'search';
+
+/** The whitelist of a file. */
+export interface Whitelisted {
+  readonly entries: readonly WhitelistEntry[];
+  /** The file sets none. */
+  readonly isDefault: boolean;
+}
+
+/** Reads `whitelist` and `whitelist_match`; what cannot be used is refused with its line. */
+export async function readWhitelist(values: ConfigValues): Promise<Whitelisted> {
+  const setting = values.raw('whitelist');
+  const match = readMatch(values);
+  if (setting !== undefined) {
+    const entries = await readEntries(setting.value, values.place('whitelist'), match);
+    return { entries, isDefault: false };
+  }
+  return { entries: [{ name: 'chef-client', commandLine: 'chef-client' }], isDefault: true };
+}
+
+function readMatch(values: ConfigValues): Match {
+  const match = values.text('whitelist_match') ?? 'full';
+  if (match === 'full' || match === 'search') return match;
+  throw refusal(values.place('whitelist_match'), "it must be 'full' or 'search'");
+}
+
 /**
  * The entries of a `whitelist` setting: names or regular expressions to command lines, or to hashes with
- * `command_line` and `lock`, by symbol or text (ADDON C.3). What cannot be used is refused here, at the start.
- * `place` is where the setting stands.
+ * `command_line` and `lock`, by symbol or text (ADDON C.3). `place` is where the setting stands.
  */
-export async function readWhitelist(value: RubyValue, place: string): Promise<WhitelistEntry[]> {
+export async function readEntries(
+  value: RubyValue,
+  place: string,
+  match: Match = 'full',
+): Promise<WhitelistEntry[]> {
   if (!isHash(value)) {
     throw refusal(place, "it must be a hash such as { 'chef-client' => 'chef-client' }");
   }
@@ -27,10 +58,14 @@ export async function readWhitelist(value: RubyValue, place: string): Promise<Wh
     else if (isRegexp(key)) {
       // Loaded by those nodes alone that have a pattern.
       const { makeRubyPattern } = await import('./ruby-pattern.ts');
+      const { source, flags } = key;
       try {
-        entries.push({ pattern: makeRubyPattern(key.source, key.flags, commandLine), ...lock });
+        const pattern = makeRubyPattern({ source, flags, template: commandLine, match });
+        entries.push({ pattern, ...lock });
       } catch (error) {
-        throw refusal(place, `${shown}: the pattern cannot be used: ${messageOf(error)}`, error);
+        const own =
+          key.place === undefined ? place : `${key.place.file}:${key.place.line}: whitelist`;
+        throw refusal(own, `${shown}: the pattern cannot be used: ${messageOf(error)}`, error);
       }
     } else throw refusal(place, `${shown}: a key must be a text or a regular expression`);
   }

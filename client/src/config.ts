@@ -5,6 +5,7 @@ import type { RubyConfig } from '@pushy/ruby-config';
 import { readConfigFile, type FileSources } from './config-file.ts';
 import { clientKey, nodeName, serverUrl } from './config-identity.ts';
 import { logLevel, logTargets, type LogTarget } from './config-log.ts';
+import { originOf, type ConfigOrigin } from './config-reread.ts';
 import { configValues, type ConfigValues } from './config-values.ts';
 import { readWhitelist } from './config-whitelist.ts';
 import { AgentError } from './errors.ts';
@@ -49,6 +50,9 @@ export interface AgentSettings {
   readonly logTargets: readonly LogTarget[];
   readonly showTime: boolean;
   readonly warnings: readonly string[];
+  /** The configuration file; absent where there is none. */
+  readonly configFile?: string;
+  readonly origin: ConfigOrigin;
 }
 
 /** What the settings are taken from. */
@@ -69,6 +73,7 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const node = nodeName(options, values) ?? (await sources.fullHostName());
   const proxy = proxyFor(new URL(url), environment);
   const cache = values.text('cache_path') ?? defaultCache(environment['HOME'], paths);
+  const whitelist = await readWhitelist(values);
   return {
     serverUrl: url,
     nodeName: node,
@@ -77,8 +82,8 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     signatureVersion: signatureVersion(values),
     trust: trust(values, environment, file),
     ...(proxy === undefined ? {} : { proxy }),
-    whitelist: await whitelist(values),
-    isDefaultWhitelist: values.raw('whitelist') === undefined,
+    whitelist: whitelist.entries,
+    isDefaultWhitelist: whitelist.isDefault,
     lockFile: lockFile(values, cache),
     stateDir: values.text('state_dir') ?? defaultStateDir(url, node, cache),
     fileDir: options.fileDir ?? values.text('file_dir') ?? '/tmp/chef-push',
@@ -92,6 +97,8 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     logTargets: logTargets(options, values),
     showTime: config.showTime ?? true,
     warnings: [...config.warnings.map((w) => `${w.file}:${w.line}: ${w.message}`), ...fips(values)],
+    ...(file === undefined ? {} : { configFile: file }),
+    origin: originOf(config),
   };
 }
 
@@ -149,12 +156,6 @@ function trust(
     throw new AgentError('bad_config', what);
   }
   return readTrust(settings);
-}
-
-async function whitelist(values: ConfigValues): Promise<WhitelistEntry[]> {
-  const setting = values.raw('whitelist');
-  if (setting === undefined) return [{ name: 'chef-client', commandLine: 'chef-client' }];
-  return readWhitelist(setting.value, values.place('whitelist'));
 }
 
 function lockFile(values: ConfigValues, cache: string): string {

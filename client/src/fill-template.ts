@@ -7,15 +7,21 @@ interface Match {
 const REFERENCE = /\\(?:(\d)|k<([^>]*)>|([&`'\\]))/g;
 
 /**
- * Fills the back-references of a Ruby replacement text: `\0` to `\9`, `\&`, `\k<name>`, `` \` `` and `\'` (empty,
- * because the whole text matched), and `\\` for one backslash. Any other backslash stays (ADDON C.3; Ruby's gsub).
+ * Fills the back-references of a Ruby replacement text: `\0` to `\9`, `\&`, `\k<name>`, `` \` `` and `\'` (what
+ * stands around the match: nothing, where the whole text matched), and `\\` for one backslash. Any other backslash
+ * stays (ADDON C.3; Ruby's gsub).
  */
-export function fillTemplate(template: string, match: Match): string {
+export function fillTemplate(
+  template: string,
+  match: Match,
+  around = { before: '', after: '' },
+): string {
   return template.replace(REFERENCE, (_found, digit?: string, name?: string, sign?: string) => {
     if (digit !== undefined) return match[Number(digit)] ?? '';
     if (name !== undefined) return match.groups?.[name] ?? '';
     if (sign === '&') return match[0] ?? '';
-    return sign === '\\' ? '\\' : '';
+    if (sign === '\\') return '\\';
+    return sign === '`' ? around.before : around.after;
   });
 }
 

@@ -16,7 +16,7 @@ export interface JobPlan {
 
 /** What the check asks. */
 export interface JobCheckDeps {
-  readonly lookUp: (command: string) => WhitelistAnswer;
+  readonly lookUp: (command: string) => WhitelistAnswer | Promise<WhitelistAnswer>;
   readonly findUser: (name: string) => Promise<OsUser | undefined>;
   readonly cannotBecome: (user: OsUser) => string | undefined;
   readonly isDirectory: (path: string) => Promise<boolean>;
@@ -30,7 +30,7 @@ export type JobCheck = { ok: true; plan: JobPlan } | { ok: false; reason: string
 
 /** Looks at whitelist, user, directory and file, in the order of REFERENCE 16; takes the lock last. */
 export async function checkOrder(order: JobOrder, deps: JobCheckDeps): Promise<JobCheck> {
-  const entry = deps.lookUp(order.command);
+  const entry = await deps.lookUp(order.command);
   if (!entry.ok) return entry;
   const { commandLine, lock } = entry.value;
   if (hasNul(order, commandLine)) return refuse('command, directory or environment hold a NUL');

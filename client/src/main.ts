@@ -3,8 +3,10 @@ import { hostname } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.ts';
 import { parseCommandLine, type CommandLine } from './command-line.ts';
+import { loadWhitelist } from './config-reread.ts';
 import { loadSettings, type AgentSettings } from './config.ts';
 import { AgentError, messageOf } from './errors.ts';
+import { fileStamp } from './file-stamp.ts';
 import { openLogFile } from './log-file.ts';
 import { makeLog, type Log } from './log.ts';
 import { POSIX_PATHS, WINDOWS_PATHS } from './paths.ts';
@@ -32,6 +34,7 @@ async function serve(options: CommandLine): Promise<number> {
   // Before anything else: Node answers a USR1 that nobody handles with a debugger.
   const end = new AbortController();
   let reconfigure = (): void => undefined;
+  let hangUp = (): void => undefined;
   const stop = (signal: NodeJS.Signals): void => {
     process.stdout.write(`pushy-client ends: ${signal}\n`);
     end.abort();
@@ -40,25 +43,40 @@ async function serve(options: CommandLine): Promise<number> {
   process.on('SIGUSR1', () => {
     reconfigure();
   });
+  process.on('SIGHUP', () => {
+    hangUp();
+  });
 
+  const sources = {
+    options,
+    env: { ...process.env },
+    paths: process.platform === 'win32' ? WINDOWS_PATHS : POSIX_PATHS,
+    readFile: readConfigFile,
+    shortHostName: hostname(),
+    fullHostName: () => hostName(hostname()),
+  };
   // The file is read by a child while the larger half of the agent is loaded.
-  const [settings, { makeAgent, makeLink, makeWhitelist, newCurveKeys, summarize }] =
-    await Promise.all([
-      loadSettings({
-        options,
-        env: process.env,
-        paths: process.platform === 'win32' ? WINDOWS_PATHS : POSIX_PATHS,
-        readFile: readConfigFile,
-        shortHostName: hostname(),
-        fullHostName: () => hostName(hostname()),
-      }),
-      import('./index.ts'),
-    ]);
+  const [settings, { makeAgent, makeLink, makeLiveWhitelist, newCurveKeys, summarize }] =
+    await Promise.all([loadSettings(sources), import('./index.ts')]);
   process.umask(settings.umask);
-  const log = openLog(settings);
+  const { log, reopen } = openLog(settings);
   for (const warning of settings.warnings) log.warn({ warning }, 'configuration file');
   await beAlone(settings, log);
-  const agent = makeAgent(settings, makeWhitelist(settings.whitelist), {
+  const { configFile: config, whitelist: entries, isDefaultWhitelist: isDefault } = settings;
+  const whitelist = await makeLiveWhitelist(
+    { entries, isDefault, ...settings.origin },
+    {
+      clock: systemClock,
+      log,
+      // The same file as before: another one of the defaults would be another agent.
+      load: () =>
+        loadWhitelist(
+          config === undefined ? sources : { ...sources, options: { ...options, config } },
+        ),
+      stamp: fileStamp,
+    },
+  );
+  const agent = makeAgent(settings, whitelist, {
     clock: systemClock,
     log,
     link: makeLink({ log }),
@@ -67,12 +85,16 @@ async function serve(options: CommandLine): Promise<number> {
   });
   reconfigure = () => {
     agent.reconfigure();
+    void whitelist.reread();
+  };
+  hangUp = () => {
+    reopen();
+    void whitelist.reread();
   };
   const { nodeName: node } = settings;
   log.info({ node, version: version(), pid: process.pid }, 'pushy-client starts');
-  const { whitelist, isDefaultWhitelist: isDefault } = settings;
-  log.info({ ...summarize(whitelist), isDefault }, 'whitelist');
-  await agent.run(end.signal);
+  log.info({ ...summarize(entries), isDefault }, 'whitelist');
+  await Promise.all([agent.run(end.signal), whitelist.run(end.signal)]);
   return 0;
 }
 
@@ -94,7 +116,7 @@ async function beAlone({ stateDir, nodeName }: AgentSettings, log: Log): Promise
   }
 }
 
-function openLog(settings: AgentSettings): Log {
+function openLog(settings: AgentSettings): { log: Log; reopen: () => void } {
   const { logTargets, level, showTime } = { ...settings, level: settings.logLevel };
   const files = logTargets.flatMap((to) => (to.kind === 'file' ? openLogFile(to.path) : []));
   const streams = logTargets.flatMap((to) => (to.kind === 'file' ? [] : process[to.kind]));
@@ -108,7 +130,7 @@ function openLog(settings: AgentSettings): Log {
       for (const to of [...files, ...streams]) to.write(line);
     },
   });
-  process.on('SIGHUP', () => {
+  const reopen = (): void => {
     for (const file of files) {
       try {
         file.reopen();
@@ -116,8 +138,8 @@ function openLog(settings: AgentSettings): Log {
         log.error({ error: messageOf(error) }, 'the log file cannot be opened again');
       }
     }
-  });
-  return log;
+  };
+  return { log, reopen };
 }
 
 function version(): string {

@@ -5,9 +5,17 @@ export interface CommandEntry {
   readonly lock?: true | string;
 }
 
+/** What a pattern made of a command; `slow`: it was ended before it knew. */
+export type Filled =
+  | { readonly kind: 'match'; readonly text: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'slow' };
+
 /** A pattern with the command line that its match fills. */
-interface Pattern {
-  fill(command: string): string | undefined;
+export interface Pattern {
+  /** As the file has it. */
+  readonly shown: string;
+  fill(command: string): Filled;
 }
 
 /** One line of the whitelist: an exact name, or a pattern. */
@@ -20,11 +28,16 @@ export type WhitelistAnswer = { ok: true; value: CommandEntry } | { ok: false; r
 
 /** Turns command names into command lines. */
 export interface Whitelist {
+  lookUp(command: string): WhitelistAnswer | Promise<WhitelistAnswer>;
+}
+
+/** A whitelist that is what it was made of. */
+export interface FixedWhitelist extends Whitelist {
   lookUp(command: string): WhitelistAnswer;
 }
 
 /** Exact names first, then patterns in the order of the file (ADDON C.3). */
-export function makeWhitelist(entries: readonly WhitelistEntry[]): Whitelist {
+export function makeWhitelist(entries: readonly WhitelistEntry[]): FixedWhitelist {
   const exact = new Map<string, CommandEntry>();
   const patterns: Extract<WhitelistEntry, { pattern: Pattern }>[] = [];
   for (const entry of entries) {
@@ -36,8 +49,11 @@ export function makeWhitelist(entries: readonly WhitelistEntry[]): Whitelist {
       const named = exact.get(command);
       if (named !== undefined) return { ok: true, value: named };
       for (const { pattern, lock } of patterns) {
-        const commandLine = pattern.fill(command);
-        if (commandLine !== undefined) return { ok: true, value: withLock(commandLine, lock) };
+        const filled = pattern.fill(command);
+        if (filled.kind === 'match') return { ok: true, value: withLock(filled.text, lock) };
+        if (filled.kind === 'none') continue;
+        const what = `the whitelist's pattern ${shorten(pattern.shown)} takes too long`;
+        return { ok: false, reason: `${what} on this command: ${shorten(command)}` };
       }
       return { ok: false, reason: `not in the whitelist: ${shorten(command)}` };
     },

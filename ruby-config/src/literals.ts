@@ -41,9 +41,9 @@ export function literalValue(node: Node, scope: Scope): RubyValue | undefined {
   if (node instanceof ArrayNode) return listValue(node.elements, scope);
   if (node instanceof HashNode || node instanceof KeywordHashNode) return hashValue(node, scope);
   if (node instanceof RegularExpressionNode)
-    return regexp(node, decoded(node, node.unescaped, scope));
+    return regexp(node, decoded(node, node.unescaped, scope), scope);
   if (node instanceof InterpolatedRegularExpressionNode)
-    return regexp(node, joined(node.parts, scope));
+    return regexp(node, joined(node.parts, scope), scope);
   if (node instanceof SourceFileNode) return scope.source.file;
   return undefined;
 }
@@ -115,10 +115,12 @@ function hashValue(node: HashNode | KeywordHashNode, scope: Scope): RubyValue {
 function regexp(
   node: RegularExpressionNode | InterpolatedRegularExpressionNode,
   source: string,
+  scope: Scope,
 ): RubyRegexp {
   const flags =
     (node.isIgnoreCase() ? 'i' : '') +
     (node.isMultiLine() ? 'm' : '') +
     (node.isExtended() ? 'x' : '');
-  return { kind: 'regexp', source, flags };
+  const line = scope.source.lineOf(node.location);
+  return { kind: 'regexp', source, flags, place: { file: scope.source.file, line } };
 }

@@ -22,6 +22,8 @@ export interface RubyRegexp {
   readonly source: string;
   /** Of `i`, `m`, `x`, in this order. */
   readonly flags: string;
+  /** Where it is written. */
+  readonly place?: { readonly file: string; readonly line: number };
 }
 
 /** A hash with its entries in insertion order, each key once. */

@@ -58,7 +58,7 @@ describe('settings (ADDON C.3, F.2)', () => {
   it('has its defaults', async () => {
     const settings = await load(must());
     assert.deepEqual(
-      { ...settings, clientKey: undefined, environment: undefined },
+      { ...settings, clientKey: undefined, environment: undefined, origin: undefined },
       {
         serverUrl: 'https://chef.example.com/organizations/acme',
         nodeName: 'host.example.com',
@@ -80,6 +80,8 @@ describe('settings (ADDON C.3, F.2)', () => {
         showTime: true,
         stateDir: '/var/chef/push-jobs-client/acme_host.example.com',
         warnings: [],
+        configFile: file,
+        origin: undefined,
       },
     );
   });
@@ -382,6 +384,16 @@ describe('settings (ADDON C.3, F.2)', () => {
       'a log_location that is none',
       () => [...must(), 'log_location 1'],
       /:3: log_location must be the path of a file/,
+    ],
+    [
+      'a pattern that cannot be translated, with its own line',
+      () => [...must(), 'whitelist({', "  'a' => 'b',", "  /\\p{Foo}/ => 'c',", '})'],
+      /push-jobs-client\.rb:5: whitelist: entry \/\\p\{Foo\}\/: the pattern cannot be used/,
+    ],
+    [
+      'a whitelist_match that is none',
+      () => [...must(), "whitelist_match 'some'"],
+      /:3: whitelist_match: it must be 'full' or 'search'/,
     ],
     [
       'a whitelist that is none',

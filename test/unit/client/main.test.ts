@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { startScriptedServer, type ScriptedServer } from '../../helpers/scripted-server.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
@@ -96,16 +103,17 @@ describe('pushy-client, the program', function () {
       assert.equal((await next.ended).code, 0);
     });
 
-    it('opens its log again on HUP, and survives a rotation that truncates it', async () => {
+    it('opens its log and reads its whitelist again on HUP, and survives a rotation that truncates the log', async () => {
       const log = join(dir, 'agent.log');
       const { child, ended } = start('-c', file, '-L', log, '-l', 'debug');
       await server.welcome();
       renameSync(log, `${log}.1`);
+      appendFileSync(file, "whitelist 'other' => 'true'\n");
       child.kill('SIGHUP');
       await until(
         'a new log',
-        () => existsSync(log),
-        (isThere) => isThere || undefined,
+        () => (existsSync(log) ? readFileSync(log, 'utf8') : ''),
+        (text) => /whitelist read again commands=\["other"\]/.exec(text) ?? undefined,
       );
       const moved = readFileSync(`${log}.1`, 'utf8');
       truncateSync(log);
@@ -114,7 +122,8 @@ describe('pushy-client, the program', function () {
       await until(
         'the next line',
         () => readFileSync(log, 'utf8'),
-        (text) => /fetching the configuration again/.exec(text) ?? undefined,
+        (text) =>
+          /fetching the configuration again[^]*whitelist read again/.exec(text) ?? undefined,
       );
       child.kill('SIGTERM');
       assert.equal((await ended).code, 0);

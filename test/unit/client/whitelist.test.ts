@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readWhitelist } from '../../../client/src/config-whitelist.ts';
+import { readEntries } from '../../../client/src/config-whitelist.ts';
 import { makeWhitelist } from '../../../client/src/whitelist.ts';
 import type { RubyHash, RubyValue } from '@pushy/ruby-config';
 
@@ -7,10 +7,13 @@ const re = (source: string, flags = ''): RubyValue => ({ kind: 'regexp', source,
 const sym = (name: string): RubyValue => ({ kind: 'symbol', name });
 const hash = (...entries: [RubyValue, RubyValue][]): RubyHash => ({ kind: 'hash', entries });
 
-async function lookUp(entries: [RubyValue, RubyValue][], command: string): Promise<string> {
-  const answer = makeWhitelist(await readWhitelist(hash(...entries), 'c.rb:1: whitelist')).lookUp(
-    command,
-  );
+async function lookUp(
+  entries: [RubyValue, RubyValue][],
+  command: string,
+  match?: 'full' | 'search',
+): Promise<string> {
+  const read = await readEntries(hash(...entries), 'c.rb:1: whitelist', match);
+  const answer = makeWhitelist(read).lookUp(command);
   if (!answer.ok) return `no: ${answer.reason}`;
   const { commandLine, lock } = answer.value;
   return lock === undefined ? commandLine : `${commandLine} [lock ${lock}]`;
@@ -100,6 +103,34 @@ const rows: [string, [RubyValue, RubyValue][], string, string][] = [
   ],
 ];
 
+/** With whitelist_match 'search': whitelist, command, what runs as in the original (S10) */
+const searched: [string, [RubyValue, RubyValue][], string, string][] = [
+  ['a part of the command, keeping the rest', [[re('b'), 'B']], 'abcb', 'aBcB'],
+  ['a line of the command', [[re('^b$'), 'B']], 'a\nb\nc', 'a\nB\nc'],
+  ['\\1', [[re('(\\w)-(\\w)'), '\\2-\\1']], 'x a-b c-d', 'x b-a d-c'],
+  ['what stands before and after each match', [[re('b'), "[\\`|\\']"]], 'abc', 'a[a|c]c'],
+  ['empty matches', [[re('x*'), '-']], 'aXxb', '-a-X--b-'],
+  ['empty matches between signs of two units', [[re('x*'), '-']], '😀', '-😀-'],
+  ['no match', [[re('x'), '-']], 'abc', no('abc')],
+  [
+    'the first pattern that matches',
+    [
+      [re('x'), '1'],
+      [re('b'), '2'],
+      [re('a'), '3'],
+    ],
+    'ab',
+    'a2',
+  ],
+  ['an exact name as ever', [['a', 'run']], 'ab', no('ab')],
+  [
+    'a hash under a pattern',
+    [[re('b'), hash([sym('command_line'), 'B'], [sym('lock'), true])]],
+    'ab',
+    'aB [lock true]',
+  ],
+];
+
 /** whitelist, what the refusal says */
 const refused: [string, RubyValue, RegExp][] = [
   ['no hash', 'chef-client', /c\.rb:1: whitelist: it must be a hash/],
@@ -130,9 +161,32 @@ describe('whitelist (ADDON C.3)', () => {
       assert.equal(await lookUp(entries, command), runs);
     });
   }
+  for (const [what, entries, command, runs] of searched) {
+    it(`S10 takes ${what} with whitelist_match 'search'`, async () => {
+      assert.equal(await lookUp(entries, command, 'search'), runs);
+    });
+  }
+  for (const [how, source] of [
+    ['nested repeats', '(a+)+b'],
+    ['alternatives that overlap', '(?:a|aa)+b'],
+    ['possessive parts', '(?:(?>a|b)|a)*(a*)*b'],
+  ] as const) {
+    for (const match of ['full', 'search'] as const) {
+      it(`ends ${how} that backtrack without end within a second, and says so (${match})`, async () => {
+        const command = 'a'.repeat(5000);
+        const started = performance.now();
+        const answer = await lookUp([[re(source), 'x']], command, match);
+        assert.ok(performance.now() - started < 1000);
+        assert.match(
+          answer,
+          /^no: the whitelist's pattern \/.*\/ takes too long on this command: a{100}…$/,
+        );
+      });
+    }
+  }
   for (const [what, value, message] of refused) {
     it(`refuses at the start ${what}`, async () => {
-      await assert.rejects(readWhitelist(value, 'c.rb:1: whitelist'), {
+      await assert.rejects(readEntries(value, 'c.rb:1: whitelist'), {
         code: 'bad_whitelist',
         message,
       });

@@ -73,7 +73,12 @@ describe('ruby-config, static subset (ADDON F.4, F.5)', () => {
   it('gives regexps with source and flags, symbols and constants as such', async () => {
     const config = await readText(`a /x/i, :y, STDOUT`);
     assert.deepEqual(config.settings.get('a')?.value, [
-      { kind: 'regexp', source: 'x', flags: 'i' },
+      {
+        kind: 'regexp',
+        source: 'x',
+        flags: 'i',
+        place: { file: '/etc/chef/client.rb', line: 1 },
+      },
       { kind: 'symbol', name: 'y' },
       { kind: 'constant', name: 'STDOUT' },
     ]);

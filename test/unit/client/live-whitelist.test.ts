@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRubyConfig } from '@pushy/ruby-config';
+import { loadWhitelist } from '../../../client/src/config-reread.ts';
+import { fileStamp } from '../../../client/src/file-stamp.ts';
+import { makeLiveWhitelist } from '../../../client/src/live-whitelist.ts';
+import { makeLog } from '../../../client/src/log.ts';
+import { POSIX_PATHS } from '../../../client/src/paths.ts';
+import type { ReadRequest } from '../../../client/src/process/read-config.ts';
+import { makeFakeClock } from '../../helpers/fake-clock.ts';
+import { HOST } from '../../helpers/ruby-config.ts';
+import { makeTempDir } from '../../helpers/temp-dir.ts';
+
+describe('the whitelist of a running agent', () => {
+  let dir: string;
+  let remove: () => Promise<void>;
+  let file: string;
+  let lines: string[];
+  let reads: number;
+  beforeEach(async () => {
+    [dir, remove] = await makeTempDir();
+    file = join(dir, 'client.rb');
+    lines = [];
+    reads = 0;
+  });
+  afterEach(() => remove());
+
+  async function readFile(request: ReadRequest) {
+    reads++;
+    try {
+      const config = await readRubyConfig(readFileSync(request.file, 'utf8'), {
+        ...request,
+        ...HOST,
+      });
+      return { ok: true, config } as const;
+    } catch (error) {
+      return { ok: false, message: (error as Error).message } as const;
+    }
+  }
+  async function start(text: string) {
+    writeFileSync(file, text);
+    const load = () =>
+      loadWhitelist({ options: { config: file }, env: {}, paths: POSIX_PATHS, readFile });
+    const clock = makeFakeClock();
+    const log = makeLog({
+      level: 'info',
+      showTime: false,
+      now: () => 0,
+      write: (line) => lines.push(line),
+    });
+    const whitelist = await makeLiveWhitelist(await load(), { clock, log, load, stamp: fileStamp });
+    const ask = async (command: string): Promise<string | undefined> => {
+      const answer = await whitelist.lookUp(command);
+      return answer.ok ? answer.value.commandLine : undefined;
+    };
+    return { whitelist, clock, ask };
+  }
+
+  it('follows its file from the next command on, without a restart', async () => {
+    const { ask } = await start("whitelist 'a' => '1'");
+    assert.equal(await ask('a'), '1');
+    assert.equal(reads, 1);
+    writeFileSync(file, "whitelist 'a' => '2 longer', 'b' => '3'");
+    assert.equal(await ask('a'), '2 longer');
+    assert.equal(await ask('b'), '3');
+    assert.equal(reads, 2);
+    assert.deepEqual(lines, [
+      'INFO: whitelist read again commands=["a","b"] patterns=0 isDefault=false\n',
+    ]);
+  });
+
+  it('keeps what it has when the new file is broken, and says so once with its line', async () => {
+    const { ask } = await start("whitelist 'a' => '1'");
+    for (const [text, said] of [
+      ["whitelist 'a' =>", /^ERROR: whitelist cannot be read again: .*client\.rb:1: /],
+      ["\nwhitelist(/\\p{Foo}/ => '1')", /client\.rb:2: whitelist: entry/],
+      ["\n\nwhitelist 'no hash at all'", /client\.rb:3: whitelist: it must be a hash/],
+      [undefined, /there is no configuration file/],
+    ] as const) {
+      if (text === undefined) rmSync(file);
+      else writeFileSync(file, text);
+      lines = [];
+      assert.equal(await ask('a'), '1');
+      assert.equal(await ask('a'), '1');
+      assert.equal(lines.length, 1);
+      assert.match(lines[0] ?? '', said);
+    }
+    writeFileSync(file, "whitelist 'a' => 'whole again'");
+    assert.equal(await ask('a'), 'whole again');
+  });
+
+  it('follows files that its file includes, new ones too', async () => {
+    mkdirSync(join(dir, 'client.d'));
+    const loop = `Dir.glob('${dir}/client.d/*.rb').each { |f| Chef::Config.from_file(f) }`;
+    const { ask } = await start(`whitelist 'a' => '1'\n${loop}`);
+    writeFileSync(join(dir, 'client.d', '1.rb'), "whitelist 'a' => 'of one'");
+    assert.equal(await ask('a'), 'of one');
+    writeFileSync(join(dir, 'client.d', '1.rb'), "whitelist 'a' => 'of one, changed'");
+    assert.equal(await ask('a'), 'of one, changed');
+    writeFileSync(join(dir, 'client.d', '2.rb'), "whitelist 'a' => 'of two'");
+    assert.equal(await ask('a'), 'of two');
+  });
+
+  it('is read again when it is told to, changed or not, and once for many', async () => {
+    const { whitelist, ask } = await start("whitelist 'a' => '1'");
+    await Promise.all([whitelist.reread(), whitelist.reread(), ask('a')]);
+    assert.equal(reads, 2);
+  });
+
+  it('notices a change within 5 s while nothing is asked, until it is stopped', async () => {
+    const { whitelist, clock } = await start("whitelist 'a' => '1'");
+    const end = new AbortController();
+    const running = whitelist.run(end.signal);
+    await clock.advance(5000);
+    assert.equal(reads, 1);
+    writeFileSync(file, "whitelist 'a' => '2 longer'");
+    await clock.advance(5000);
+    await whitelist.lookUp('a');
+    assert.equal(reads, 2);
+    end.abort();
+    await running;
+    assert.equal(clock.waiting(), 0);
+  });
+
+  it('warns that other settings count from the next start on', async () => {
+    const { ask } = await start("whitelist 'a' => '1'\nnode_name 'x'");
+    writeFileSync(file, "# moved\nwhitelist 'a' => '2'\nnode_name 'x'");
+    await ask('a');
+    assert.equal(lines.length, 1);
+    writeFileSync(file, "whitelist 'a' => '2'\nnode_name 'another'");
+    await ask('a');
+    assert.match(lines[1] ?? '', /^WARN: other settings than the whitelist have changed/);
+  });
+});
