@@ -1,9 +1,10 @@
 import type { JobOrder } from './core/runner.ts';
+import { messageOf } from './errors.ts';
 import type { JobCheck } from './job-check.ts';
 import type { Held } from './jobs.ts';
 import type { Log } from './log.ts';
 import type { RunState } from './process/run-state.ts';
-import type { Committed, CommittedRun, Runs } from './runs.ts';
+import type { CommittedRun, Runs } from './runs.ts';
 import type { RunRecord } from './spool.ts';
 
 /** What takes up the runs of agents before this one. */
@@ -31,7 +32,7 @@ const PAUSE_MS = 100;
 export async function adoptRuns(records: readonly RunRecord[], deps: AdoptDeps): Promise<void> {
   let isTaken = false;
   for (const record of records) {
-    const held = await adoptRun(record, deps);
+    const held = await adoptOrSay(record, deps);
     if (held === undefined) continue;
     if (!isTaken) {
       isTaken = true;
@@ -39,6 +40,17 @@ export async function adoptRuns(records: readonly RunRecord[], deps: AdoptDeps):
     } else if (held.kind === 'running') {
       void held.run.over.then(() => deps.report(record));
     } else await held.run.discard();
+  }
+}
+
+/** A run that cannot be looked at stays where it is, and stops nobody. */
+async function adoptOrSay(record: RunRecord, deps: AdoptDeps): Promise<Held | undefined> {
+  try {
+    return await adoptRun(record, deps);
+  } catch (error) {
+    const fields = { jobId: record.jobId, error: messageOf(error) };
+    deps.log.error(fields, 'a run of the agent before this one cannot be looked at');
+    return undefined;
   }
 }
 
@@ -70,6 +82,7 @@ async function adoptRun(record: RunRecord, deps: AdoptDeps): Promise<Held | unde
         const held = await resume(record, deps);
         if (held.ok) return takeUp(record, state.kind, held.run, deps);
         ({ reason } = held);
+        if (held.isFinal) return giveUp(record, reason, deps);
       }
     }
     // The keeper of the agent before this one may still hold the lock.
@@ -79,24 +92,35 @@ async function adoptRun(record: RunRecord, deps: AdoptDeps): Promise<Held | unde
 }
 
 /** The same command line as at the commit, or nothing: what the whitelist says now counts. */
-async function resume(record: RunRecord, deps: AdoptDeps): Promise<Committed> {
+async function resume(
+  record: RunRecord,
+  deps: AdoptDeps,
+): Promise<{ ok: true; run: CommittedRun } | { ok: false; reason: string; isFinal: boolean }> {
   const checked = await deps.check(orderOf(record));
-  if (!checked.ok) return checked;
+  if (!checked.ok) return { ...checked, isFinal: true };
   if (checked.plan.commandLine !== record.commandLine) {
-    return { ok: false, reason: 'the whitelist has changed' };
+    return { ok: false, reason: 'the whitelist has changed', isFinal: true };
   }
-  return deps.runs.resume(record, checked.plan.user);
+  const held = await deps.runs.resume(record, checked.plan.user);
+  return held.ok ? held : { ...held, isFinal: false };
 }
 
 async function takeUp(
-  { jobId }: RunRecord,
+  record: RunRecord,
   kind: 'committed' | 'ordered',
   run: CommittedRun,
-  { log }: AdoptDeps,
-): Promise<Held> {
+  { log, report }: AdoptDeps,
+): Promise<Held | undefined> {
+  const { jobId } = record;
   log.info({ jobId, was: kind }, 'a job of the agent before this one is taken up');
   if (kind === 'committed') return { kind, run };
-  return { kind: 'running', run: await run.start() };
+  try {
+    return { kind: 'running', run: await run.start() };
+  } catch (error) {
+    log.error({ jobId, error: messageOf(error) }, 'run not started');
+    await report(record);
+    return undefined;
+  }
 }
 
 async function giveUp(

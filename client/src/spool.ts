@@ -9,7 +9,7 @@ import {
   rm,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AgentError, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -163,8 +163,16 @@ export function makeSpool(
   };
 }
 
-/** Makes a directory that root or the agent's own user alone can look into; throws where somebody else could. */
+/**
+ * Makes a directory, and the one that it is in, that the agent's own user alone can look into; throws where they are
+ * somebody else's. What is above them may be Chef's own, for everybody.
+ */
 async function makePrivate(dir: string, ownUid: number | undefined): Promise<void> {
+  await mkdir(dirname(dirname(dir)), { recursive: true });
+  for (const path of [dirname(dir), dir]) await makeOwn(path, ownUid);
+}
+
+async function makeOwn(dir: string, ownUid: number | undefined): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const found = await lstat(dir);
   if (!found.isDirectory()) throw new Error('it is no directory');
