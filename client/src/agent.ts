@@ -1,30 +1,21 @@
-import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { makeBootstrap } from './bootstrap.ts';
 import type { Clock } from './clock.ts';
 import { sleep } from './clock.ts';
 import type { AgentSettings } from './config.ts';
 import { makeConnection } from './connection.ts';
-import type { Answer, RunnerEvent } from './core/runner.ts';
+import type { RunnerEvent } from './core/runner.ts';
 import { messageOf } from './errors.ts';
 import { makeHealing } from './healing.ts';
 import { httpGet } from './http-get.ts';
-import { checkOrder } from './job-check.ts';
-import { jobEnvironment } from './job-env.ts';
-import { makeJobFiles } from './job-file.ts';
-import { makeJobs, type Jobs } from './jobs.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
 import { runCommands } from './loops/commands.ts';
 import { makeHeartbeat } from './loops/heartbeat.ts';
 import { makeReconfigure } from './loops/reconfigure.ts';
-import type { Draft } from './outbox.ts';
-import { takeLock } from './process/lock.ts';
-import { startCommand } from './process/spawn.ts';
-import { cannotBecome, findUser, ownUserId } from './process/user.ts';
 import { makeServerWatch } from './server-watch.ts';
 import type { CurveKeys } from './session.ts';
 import type { Whitelist } from './whitelist.ts';
+import { makeWork } from './work.ts';
 
 /** The world that an agent lives in. */
 export interface AgentPorts {
@@ -51,7 +42,7 @@ const SWEEP_MS = 3_600_000;
 /** Puts the agent together. */
 export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: AgentPorts): Agent {
   const { clock, log, link, random } = ports;
-  const files = makeJobFiles(settings.fileDir, ownUserId(), log);
+  const life = new AbortController();
 
   const connection = makeConnection({
     link,
@@ -59,7 +50,7 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
     log,
     node: settings.nodeName,
     host: settings.hostName,
-    incarnationId: randomUUID(),
+    incarnationId: () => work.incarnationId(),
     onSendFailure: (why) => {
       if (stopping) return;
       log.warn({ error: why }, 'message not sent');
@@ -76,40 +67,16 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
   });
   const retryCapMs = (): number => watch.intervalMs() ?? FIRST_RETRY_MS;
 
-  const jobs: Jobs = makeJobs({
-    check: (order) =>
-      checkOrder(order, {
-        lookUp: (command) => whitelist.lookUp(command),
-        findUser,
-        cannotBecome,
-        isDirectory,
-        takeLock: (file) => takeLock(file, (ms, action) => clock.after(ms, action)),
-        chefLockFile: settings.lockFile,
-      }),
-    storeFile: (contents, { user }) => files.store(contents, user),
-    environment: (order, { user }, file) =>
-      jobEnvironment({
-        node: settings.nodeName,
-        jobId: order.jobId,
-        base: settings.environment,
-        job: order.env ?? {},
-        ...(file === undefined ? {} : { file }),
-        ...(user === undefined ? {} : { user }),
-        ...(settings.allowedEnv === undefined ? {} : { allowed: settings.allowedEnv }),
-      }),
-    start: (command) => startCommand(command, clock),
-    outputLimit: (jobId) => {
-      const frame = runEnd({
-        type: 'succeeded',
-        jobId,
-        output: { stdout: '', stderr: '' },
-      });
-      return Math.min(settings.maxBodySize, connection.roomFor(frame));
-    },
-    answer: (answer) => {
-      connection.post(draftOf(answer));
-    },
+  const work = makeWork({
+    settings,
+    whitelist,
+    clock,
     log,
+    post: (draft) => {
+      connection.post(draft);
+    },
+    roomFor: (draft) => connection.roomFor(draft),
+    signal: life.signal,
   });
 
   const reconfigure = makeReconfigure({
@@ -141,21 +108,23 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
       );
       watch.open(session);
       connection.use(session);
+      work.results.open(session.config.capabilities?.includes('result_ack') ?? false);
       beat.beatNow();
     },
-    isJobActive: () => jobs.isActive(),
+    isJobActive: () => work.isActive(),
     retryCapMs,
   });
-  jobs.onIdle(() => {
+  work.onIdle(() => {
     reconfigure.wake();
   });
 
   const beat = makeHeartbeat({
     clock,
     watch,
-    wire: () => jobs.wire(),
+    wire: () => work.wire(),
     post: (draft) => {
       connection.post(draft);
+      work.results.beat();
     },
   });
 
@@ -175,14 +144,14 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
     if (event.kind === 'commit' && !watch.isOnline()) {
       const { jobId } = event.order;
       const reason = 'this node hears no broadcast of the server';
-      jobs.dispatch({ kind: 'bad_commit', jobId, reason });
-    } else jobs.dispatch(event);
+      work.dispatch({ kind: 'bad_commit', jobId, reason });
+    } else work.dispatch(event);
   }
 
   async function sweep(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const removed = await files.sweep(clock.now(), settings.fileDirExpiryMs);
+        const removed = await work.sweep();
         if (removed > 0) log.info({ removed }, 'expired job files removed');
       } catch (error) {
         log.warn({ error: messageOf(error) }, 'expired job files cannot be removed');
@@ -193,10 +162,11 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
 
   return {
     run: async (signal) => {
+      await work.open();
       const close = (): void => {
         stopping = true;
-        // A job that has not started holds a lock for nothing.
-        if (jobs.wire().jobState !== 'running') jobs.dispatch({ kind: 'abort' });
+        work.leave();
+        life.abort();
         link.close();
       };
       signal.addEventListener('abort', close, { once: true });
@@ -205,8 +175,12 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
           events: (until) => link.events(until),
           connection,
           dispatch,
+          acknowledged: (jobId) => {
+            work.results.acknowledged(jobId);
+          },
           note: (event) => {
             if (event.kind === 'heard') healing.heard();
+            if (event.kind === 'connected') work.results.connected();
             watch.note(event);
           },
           onConnection: (event) => {
@@ -223,37 +197,4 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
       reconfigure.request({ reason: 'asked for by a signal', delayMs: 0, isUrgent: false });
     },
   };
-}
-
-/** The members of an answer, in the order of REFERENCE 15.6. */
-function draftOf(answer: Answer): Draft {
-  switch (answer.type) {
-    case 'succeeded':
-    case 'failed':
-      return runEnd(answer);
-    case 'nack_commit':
-      return { type: answer.type, members: { job_id: answer.jobId, reason: answer.reason } };
-    case 'ack_commit':
-    case 'ack_run':
-    case 'nack_run':
-    case 'aborted':
-      return { type: answer.type, members: { job_id: answer.jobId } };
-  }
-}
-
-function runEnd({ type, jobId, output }: Extract<Answer, { type: 'succeeded' | 'failed' }>): Draft {
-  const { stdout, stderr } = output ?? {};
-  return {
-    type,
-    members: { job_id: jobId, ...(output === undefined ? {} : { stdout, stderr }) },
-  };
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import {
+  CAPABILITIES,
   CURVE_KEY_LENGTH,
   readAgentConfig,
   unwrapSessionKey,
@@ -64,7 +65,7 @@ export function makeBootstrap(deps: BootstrapDeps): (signal: AbortSignal) => Pro
 
 function configUrl({ serverUrl, node, curve }: BootstrapDeps): URL {
   const path = `pushy/config/${encodeURIComponent(node)}`;
-  const query = `ccpk=${encodeURIComponent(curve.publicKey)}&version=2.0&capabilities=`;
+  const query = `ccpk=${encodeURIComponent(curve.publicKey)}&version=2.0&capabilities=${CAPABILITIES.join(',')}`;
   return new URL(`${serverUrl.replace(/\/+$/, '')}/${path}?${query}`);
 }
 

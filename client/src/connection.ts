@@ -49,8 +49,8 @@ export interface ConnectionDeps {
   readonly node: string;
   /** Name of this host: sent and ignored (REFERENCE 15.6, `client`). */
   readonly host: string;
-  /** One for each life of the agent. */
-  readonly incarnationId: string;
+  /** One for each life of the agent, or that of the agent whose run it has adopted (Decision 4). */
+  readonly incarnationId: () => string;
   readonly onSendFailure: (why: string) => void;
 }
 
@@ -86,7 +86,7 @@ export function makeConnection(deps: ConnectionDeps): Connection {
       type: draft.type,
       sequence,
       timestamp: formatHttpDate(deps.now()),
-      incarnation_id: deps.incarnationId,
+      incarnation_id: deps.incarnationId(),
       ...draft.members,
     };
   }

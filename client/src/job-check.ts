@@ -1,6 +1,5 @@
 import type { JobOrder } from './core/runner.ts';
 import { decodeFile } from './job-file.ts';
-import type { HeldLock, LockResult } from './process/lock.ts';
 import type { OsUser } from './process/user.ts';
 import type { WhitelistAnswer } from './whitelist.ts';
 
@@ -10,8 +9,8 @@ export interface JobPlan {
   readonly user?: OsUser;
   /** Contents of the job's file. */
   readonly file?: Buffer;
-  /** Held from commit to end. */
-  readonly lock?: HeldLock;
+  /** File whose lock is held from commit to end. */
+  readonly lock?: string;
 }
 
 /** What the check asks. */
@@ -20,7 +19,6 @@ export interface JobCheckDeps {
   readonly findUser: (name: string) => Promise<OsUser | undefined>;
   readonly cannotBecome: (user: OsUser) => string | undefined;
   readonly isDirectory: (path: string) => Promise<boolean>;
-  readonly takeLock: (file: string) => Promise<LockResult>;
   /** chef-client's own lock file: what `lock: true` means. */
   readonly chefLockFile: string;
 }
@@ -28,7 +26,7 @@ export interface JobCheckDeps {
 /** The plan of an order that this node can run, or why it cannot (REFERENCE 16). */
 export type JobCheck = { ok: true; plan: JobPlan } | { ok: false; reason: string };
 
-/** Looks at whitelist, user, directory and file, in the order of REFERENCE 16; takes the lock last. */
+/** Looks at whitelist, user, directory and file, in the order of REFERENCE 16. */
 export async function checkOrder(order: JobOrder, deps: JobCheckDeps): Promise<JobCheck> {
   const entry = await deps.lookUp(order.command);
   if (!entry.ok) return entry;
@@ -53,10 +51,9 @@ export async function checkOrder(order: JobOrder, deps: JobCheckDeps): Promise<J
     commandLine,
     ...(user === undefined ? {} : { user }),
     ...(file === undefined ? {} : { file }),
+    ...(lock === undefined ? {} : { lock: lock === true ? deps.chefLockFile : lock }),
   };
-  if (lock === undefined) return { ok: true, plan };
-  const taken = await deps.takeLock(lock === true ? deps.chefLockFile : lock);
-  return taken.ok ? { ok: true, plan: { ...plan, lock: taken.lock } } : taken;
+  return { ok: true, plan };
 }
 
 function refuse(reason: string): { ok: false; reason: string } {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AgentError, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -22,6 +22,8 @@ export interface StoredFile {
 /** Where the files of jobs are kept. */
 export interface JobFiles {
   store(contents: Buffer, owner?: Owner): Promise<StoredFile>;
+  /** A file that an agent before this one has stored. */
+  adopt(path: string): StoredFile;
   /** Removes what runs have left behind, when it is older than `maxAgeMs`. Gives the number of removed files. */
   sweep(now: number, maxAgeMs: number): Promise<number>;
 }
@@ -63,6 +65,11 @@ export function makeJobFiles(
         await remove(home);
         throw error;
       }
+      return { path, remove: () => remove(home) };
+    },
+    adopt: (path) => {
+      const home = dirname(path);
+      inUse.add(home);
       return { path, remove: () => remove(home) };
     },
     sweep: async (now, maxAgeMs) => {

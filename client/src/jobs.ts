@@ -5,36 +5,40 @@ import {
   wireState,
   type Answer,
   type JobOrder,
-  type RunEnd,
   type RunnerEffect,
   type RunnerEvent,
   type RunnerState,
 } from './core/runner.ts';
-import type { JobCheck, JobPlan } from './job-check.ts';
-import type { StoredFile } from './job-file.ts';
+import type { JobCheck } from './job-check.ts';
 import type { Log } from './log.ts';
-import { fitOutput } from './output.ts';
-import type { Command, Exit, Run } from './process/spawn.ts';
+import type { Committed, CommittedRun, Runs, StartedRun } from './runs.ts';
 
 /** The host of the agent's job: the only one that holds it. Performs what the runner decides. */
 export interface Jobs {
   dispatch(event: RunnerEvent): void;
+  /** Takes up what an agent before this one had at hand. */
+  adopt(order: JobOrder, held: Held): void;
   /** What heartbeats say. */
   wire(): ReturnType<typeof wireState>;
   isActive(): boolean;
   /** Calls `action` each time the last job has ended. */
   onIdle(action: () => void): void;
+  /** Lets go of a job that has not started, for the agent that comes after this one. */
+  leave(): void;
 }
+
+/** A job that is committed, or one that runs. */
+export type Held =
+  | { readonly kind: 'committed'; readonly run: CommittedRun }
+  | { readonly kind: 'running'; readonly run: StartedRun };
 
 /** What the host needs. */
 export interface JobsDeps {
   readonly check: (order: JobOrder) => Promise<JobCheck>;
-  readonly storeFile: (contents: Buffer, plan: JobPlan) => Promise<StoredFile>;
-  readonly environment: (order: JobOrder, plan: JobPlan, file?: string) => Record<string, string>;
-  readonly start: (command: Command) => Run;
-  /** Encoded bytes of output that the end of this job may carry. */
-  readonly outputLimit: (jobId: string) => number;
+  readonly runs: Pick<Runs, 'commit'>;
   readonly answer: (answer: Answer) => void;
+  /** A run is over: how, is in the spool. */
+  readonly report: (jobId: string) => void;
   readonly log: Log;
 }
 
@@ -42,12 +46,10 @@ export interface JobsDeps {
 interface Active {
   /** Resolves when it is known whether the job can be run here. */
   checked: Promise<void>;
-  plan?: JobPlan;
-  file?: StoredFile;
-  run?: Run;
-  /** Resolves when the process has been started, or will not be. */
-  started: Promise<void>;
-  isStopping: boolean;
+  committed?: CommittedRun;
+  started?: StartedRun;
+  /** Resolves when the run has been started, or will not be. */
+  starting: Promise<void>;
   isReleased: boolean;
 }
 
@@ -77,10 +79,14 @@ export function makeJobs(deps: JobsDeps): Jobs {
         check(effect.order);
         return;
       case 'start':
-        void start(effect.order);
+        start(effect.order);
         return;
       case 'stop':
         void stop(effect.jobId);
+        return;
+      case 'report':
+        deps.report(effect.jobId);
+        active = undefined;
         return;
       case 'release':
         release();
@@ -88,14 +94,14 @@ export function makeJobs(deps: JobsDeps): Jobs {
   }
 
   function check(order: JobOrder): void {
-    const mine: Active = {
-      checked: Promise.resolve(),
-      started: Promise.resolve(),
-      isStopping: false,
-      isReleased: false,
-    };
-    active = mine;
+    const mine = hold();
     mine.checked = checkAfter(releasing, order, mine);
+  }
+
+  function hold(): Active {
+    const nothing = Promise.resolve();
+    active = { checked: nothing, starting: nothing, isReleased: false };
+    return active;
   }
 
   async function checkAfter(released: Promise<void>, order: JobOrder, mine: Active): Promise<void> {
@@ -103,14 +109,15 @@ export function makeJobs(deps: JobsDeps): Jobs {
     await released;
     // Aborted meanwhile: nobody waits for the answer.
     if (mine.isReleased) return;
-    let result: JobCheck;
+    let result: Committed;
     try {
-      result = await deps.check(order);
+      const checked = await deps.check(order);
+      result = checked.ok ? await deps.runs.commit(order, checked.plan) : checked;
     } catch (error) {
       result = { ok: false, reason: `the check failed: ${messageOf(error)}` };
     }
     if (result.ok) {
-      mine.plan = result.plan;
+      mine.committed = result.run;
       dispatch({ kind: 'accepted', jobId });
       return;
     }
@@ -118,46 +125,37 @@ export function makeJobs(deps: JobsDeps): Jobs {
     dispatch({ kind: 'refused', jobId, reason: result.reason });
   }
 
-  async function start(order: JobOrder): Promise<void> {
+  function start(order: JobOrder): void {
     const mine = active;
-    if (mine?.plan === undefined) return;
-    const { jobId } = order;
-    const starting = launch(order, mine, mine.plan);
-    mine.started = starting.then(() => undefined);
-    const exit = await (await starting)?.exit;
-    if (exit === undefined) return;
-    log.info({ jobId, code: exit.code, signal: exit.signal, trouble: exit.trouble }, 'run ended');
-    dispatch({ kind: 'ended', jobId, end: endOf(order, exit) });
+    if (mine?.committed === undefined) return;
+    mine.starting = launch(order, mine, mine.committed);
   }
 
-  /** Undefined when the job was stopped before its process came to be. */
-  async function launch(order: JobOrder, mine: Active, plan: JobPlan): Promise<Run | undefined> {
+  async function launch(order: JobOrder, mine: Active, run: CommittedRun): Promise<void> {
+    const { jobId, command } = order;
     try {
-      if (plan.file !== undefined) mine.file = await deps.storeFile(plan.file, plan);
+      mine.started = await run.start();
     } catch (error) {
-      return {
-        exit: Promise.resolve(failure(messageOf(error))),
-        kill: () => Promise.resolve(true),
-      };
+      log.error({ jobId, error: messageOf(error) }, 'run not started');
+      dispatch({ kind: 'ended', jobId });
+      return;
     }
-    if (mine.isStopping) return undefined;
-    mine.run = deps.start({
-      line: plan.commandLine,
-      env: deps.environment(order, plan, mine.file?.path),
-      ...(order.dir === undefined ? {} : { dir: order.dir }),
-      ...(plan.user === undefined ? {} : { user: plan.user }),
-      ...(order.capture ? { captureLimit: deps.outputLimit(order.jobId) } : {}),
-    });
-    log.info({ jobId: order.jobId, command: order.command }, 'run started');
-    return mine.run;
+    log.info({ jobId, command }, 'run started');
+    dispatch({ kind: 'started', jobId });
+    void follow(jobId, mine.started);
+  }
+
+  async function follow(jobId: string, run: StartedRun): Promise<void> {
+    await run.over;
+    log.info({ jobId }, 'run ended');
+    dispatch({ kind: 'ended', jobId });
   }
 
   async function stop(jobId: string): Promise<void> {
     const mine = active;
     if (mine === undefined) return;
-    mine.isStopping = true;
-    await mine.started;
-    const isGone = (await mine.run?.kill()) ?? true;
+    await mine.starting;
+    const isGone = (await mine.started?.kill()) ?? true;
     if (isGone) log.info({ jobId }, 'run stopped');
     else log.error({ jobId }, 'processes of a stopped run cannot be killed');
     dispatch({ kind: 'stopped', jobId });
@@ -174,38 +172,25 @@ export function makeJobs(deps: JobsDeps): Jobs {
   async function giveBack(mine: Active): Promise<void> {
     // A check that is still going on may take the lock yet.
     await mine.checked;
-    const { plan, file } = mine;
-    try {
-      await Promise.all([plan?.lock?.release(), file?.remove()]);
-    } catch (error) {
-      log.warn({ error: messageOf(error) }, 'the file of a job cannot be removed');
-    }
-  }
-
-  function endOf(order: JobOrder, exit: Exit): RunEnd {
-    const outcome = exit.code === 0 && exit.trouble === undefined ? 'succeeded' : 'failed';
-    if (!order.capture) return { outcome };
-    const { stdout, stderr } = exit.captured ?? { stdout: nothing(), stderr: nothing() };
-    const note = exit.trouble === undefined ? '' : `pushy-client: ${exit.trouble}\n`;
-    const noted = { ...stderr, tail: Buffer.concat([stderr.tail, Buffer.from(note)]) };
-    const output = fitOutput({ stdout, stderr: noted }, deps.outputLimit(order.jobId));
-    return { outcome, output };
+    await (mine.started ?? mine.committed)?.discard();
   }
 
   return {
     dispatch,
+    adopt: (order, held) => {
+      const mine = hold();
+      if (held.kind === 'committed') mine.committed = held.run;
+      else mine.started = held.run;
+      dispatch({ kind: 'adopted', phase: held.kind, order });
+      if (held.kind === 'running') void follow(order.jobId, held.run);
+    },
     wire: () => wireState(state),
     isActive: () => state.phase !== 'idle',
     onIdle: (action) => {
       whenIdle.push(action);
     },
+    leave: () => {
+      if (state.phase === 'committed') active?.committed?.leave();
+    },
   };
-}
-
-function failure(trouble: string): Exit {
-  return { code: undefined, signal: undefined, trouble, captured: undefined };
-}
-
-function nothing(): { head: Buffer; tail: Buffer; lost: number } {
-  return { head: Buffer.alloc(0), tail: Buffer.alloc(0), lost: 0 };
 }

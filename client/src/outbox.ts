@@ -6,6 +6,10 @@ export interface Draft {
   readonly type: string;
   /** Members that follow what every body starts with (REFERENCE 15.6), in this order. */
   readonly members: Readonly<Record<string, unknown>>;
+  /** Of those with the same key that wait, the newest alone is sent. */
+  readonly key?: string;
+  /** It went out to a connection that stands. */
+  readonly onSent?: () => void;
 }
 
 /** Messages on their way to the server: one at a time in the socket, the others wait here. */
@@ -44,6 +48,7 @@ export function makeOutbox({ send, onFailure, log }: OutboxDeps): Outbox {
         await send(first);
         // It may have been pushed out of a full queue meanwhile.
         if (queue[0] === first) queue.shift();
+        first.onSent?.();
       } catch (error) {
         // Sockets that were closed to be opened again take the message with them: it is sent on the new ones.
         if (before !== openings) continue;
@@ -58,9 +63,9 @@ export function makeOutbox({ send, onFailure, log }: OutboxDeps): Outbox {
     post: (draft) => {
       // An older heartbeat that still waits says nothing more.
       const stale = queue.findIndex(
-        (d, index) => d.type === 'heartbeat' && (index > 0 || !isSending),
+        ({ key }, index) => key !== undefined && key === draft.key && (index > 0 || !isSending),
       );
-      if (draft.type === 'heartbeat' && stale >= 0) queue.splice(stale, 1);
+      if (stale >= 0) queue.splice(stale, 1);
       if (queue.length >= OUTBOX_LIMIT) {
         const [dropped] = queue.splice(isSending ? 1 : 0, 1);
         log.warn(

@@ -32,6 +32,12 @@ export function readOrder(body: Record<string, unknown>): RunnerEvent | undefine
   }
 }
 
+/** The job whose result the server has, by a verified `result_ack` (Decision 5). */
+export function acknowledgedJob(body: Record<string, unknown>): string | undefined {
+  const message = readServerMessage(body);
+  return message?.type === 'result_ack' ? message.job_id : undefined;
+}
+
 function readBroken(body: Record<string, unknown>): RunnerEvent | undefined {
   const given = body['job_id'];
   const jobId = typeof given === 'string' ? given : null;

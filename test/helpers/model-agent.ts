@@ -56,20 +56,22 @@ export function makeModelAgent(
 
   async function perform(effect: RunnerEffect): Promise<void> {
     switch (effect.kind) {
-      case 'answer': {
-        const { type, jobId } = effect.answer;
-        if (keeps && (type === 'succeeded' || type === 'failed')) {
-          unacknowledged.set(effect.answer.jobId, type);
-        }
-        await line.say(type, { job_id: jobId });
+      case 'answer':
+        await line.say(effect.answer.type, { job_id: effect.answer.jobId });
         break;
-      }
       case 'check':
         await happen({ kind: 'accepted', jobId: effect.order.jobId });
         break;
       case 'start': {
         const { jobId } = effect.order;
         runs.set(jobId, (runs.get(jobId) ?? 0) + 1);
+        await happen({ kind: 'started', jobId });
+        break;
+      }
+      case 'report': {
+        const outcome = ends.get(effect.jobId) ?? 'failed';
+        if (keeps) unacknowledged.set(effect.jobId, outcome);
+        await line.say(outcome, { job_id: effect.jobId });
         break;
       }
       case 'stop':
@@ -87,7 +89,12 @@ export function makeModelAgent(
     async beat() {
       for (const [job_id, outcome] of unacknowledged) await line.say(outcome, { job_id });
       const { jobState, jobId } = wireState(state);
-      await line.say('heartbeat', { job_state: jobState, job_id: jobId });
+      const [oldest] = unacknowledged.keys();
+      const said =
+        jobState === 'idle' && oldest !== undefined
+          ? { job_state: 'running', job_id: oldest }
+          : { job_state: jobState, job_id: jobId };
+      await line.say('heartbeat', said);
     },
     async read() {
       for (const message of line.received.splice(0)) {
@@ -99,7 +106,7 @@ export function makeModelAgent(
     async end(outcome) {
       if (state.phase !== 'running') return;
       ends.set(state.order.jobId, outcome);
-      await happen({ kind: 'ended', jobId: state.order.jobId, end: { outcome } });
+      await happen({ kind: 'ended', jobId: state.order.jobId });
     },
     reconnect(to) {
       room = to;

@@ -4,8 +4,18 @@
  */
 import type { JobState } from '@pushy/protocol';
 
-/** `checking` and `stopping` are known to the agent alone; on the wire they are `idle` and `running`. */
-export const RUNNER_PHASES = ['idle', 'checking', 'committed', 'running', 'stopping'] as const;
+/**
+ * Three are known to the agent alone: `checking` is `idle` on the wire, `stopping` is `running`, and `starting` is
+ * `committed`, for until the order to run is written down the server may have to say it again (Decision 5).
+ */
+export const RUNNER_PHASES = [
+  'idle',
+  'checking',
+  'committed',
+  'starting',
+  'running',
+  'stopping',
+] as const;
 export type RunnerPhase = (typeof RUNNER_PHASES)[number];
 
 /** The order of a commit, kept with its job until the job ends (A4). */
@@ -18,19 +28,6 @@ export interface JobOrder {
   /** With its prefix, `raw:` or `base64:`. */
   readonly file?: string;
   readonly capture: boolean;
-}
-
-/** What a captured run wrote. */
-export interface RunOutput {
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** How a run ended by itself. */
-export interface RunEnd {
-  readonly outcome: 'succeeded' | 'failed';
-  /** Absent when the job does not capture. */
-  readonly output?: RunOutput;
 }
 
 /** What the agent does now. */
@@ -47,20 +44,24 @@ export type RunnerEvent =
   | { readonly kind: 'abort' }
   | { readonly kind: 'accepted'; readonly jobId: string }
   | { readonly kind: 'refused'; readonly jobId: string; readonly reason: string }
-  | { readonly kind: 'ended'; readonly jobId: string; readonly end: RunEnd }
+  /** That the job runs is written down. */
+  | { readonly kind: 'started'; readonly jobId: string }
+  /** The run is over, or could not be started: what is to be said of it stands in the spool. */
+  | { readonly kind: 'ended'; readonly jobId: string }
   /** The whole process group is gone. */
-  | { readonly kind: 'stopped'; readonly jobId: string };
+  | { readonly kind: 'stopped'; readonly jobId: string }
+  /** What an agent before this one had at hand. */
+  | {
+      readonly kind: 'adopted';
+      readonly phase: 'committed' | 'running';
+      readonly order: JobOrder;
+    };
 
 /** An answer to the server, without what every body starts with. */
 export type Answer =
   | { readonly type: 'ack_commit' | 'ack_run' | 'nack_run'; readonly jobId: string | null }
   | { readonly type: 'nack_commit'; readonly jobId: string | null; readonly reason: string }
-  | { readonly type: 'aborted'; readonly jobId: string | null }
-  | {
-      readonly type: 'succeeded' | 'failed';
-      readonly jobId: string;
-      readonly output?: RunOutput;
-    };
+  | { readonly type: 'aborted'; readonly jobId: string | null };
 
 export type RunnerEffect =
   | { readonly kind: 'answer'; readonly answer: Answer }
@@ -69,7 +70,9 @@ export type RunnerEffect =
   | { readonly kind: 'start'; readonly order: JobOrder }
   /** End the whole process group of the run. */
   | { readonly kind: 'stop'; readonly jobId: string }
-  /** The job is over: give its lock and its file back, and give up a check that is still going on. */
+  /** Report how the run ended; its lock and its file are given back already. */
+  | { readonly kind: 'report'; readonly jobId: string }
+  /** The job is dropped: forget it, with its lock and its file, and give up a check that is still going on. */
   | { readonly kind: 'release'; readonly jobId: string };
 
 /** The answer to an event. */
@@ -99,8 +102,10 @@ export const RUNNER_TABLE: RunnerTable = {
     abort: answerAborted,
     accepted: keep,
     refused: keep,
+    started: keep,
     ended: keep,
     stopped: keep,
+    adopted: adopt,
   },
   checking: {
     commit: nackBusy,
@@ -109,8 +114,10 @@ export const RUNNER_TABLE: RunnerTable = {
     abort: drop,
     accepted: ackCommit,
     refused: nackChecked,
+    started: keep,
     ended: keep,
     stopped: keep,
+    adopted: keep,
   },
   committed: {
     commit: nackBusy,
@@ -119,8 +126,22 @@ export const RUNNER_TABLE: RunnerTable = {
     abort: drop,
     accepted: keep,
     refused: keep,
+    started: keep,
     ended: keep,
     stopped: keep,
+    adopted: keep,
+  },
+  starting: {
+    commit: nackBusy,
+    bad_commit: nackUnreadable,
+    run: nackOthersRun,
+    abort: stop,
+    accepted: keep,
+    refused: keep,
+    started: ackRun,
+    ended: reportUnstarted,
+    stopped: keep,
+    adopted: keep,
   },
   running: {
     commit: nackBusy,
@@ -129,8 +150,10 @@ export const RUNNER_TABLE: RunnerTable = {
     abort: stop,
     accepted: keep,
     refused: keep,
+    started: keep,
     ended: report,
     stopped: keep,
+    adopted: keep,
   },
   stopping: {
     commit: nackBusy,
@@ -140,8 +163,10 @@ export const RUNNER_TABLE: RunnerTable = {
     abort: keep,
     accepted: keep,
     refused: keep,
+    started: keep,
     ended: keep,
     stopped: finishStop,
+    adopted: keep,
   },
 };
 
@@ -163,6 +188,7 @@ export function wireState(state: RunnerState): { jobState: JobState; jobId: stri
     case 'checking':
       return { jobState: 'idle', jobId: null };
     case 'committed':
+    case 'starting':
       return { jobState: 'committed', jobId: state.order.jobId };
     case 'running':
     case 'stopping':
@@ -175,6 +201,7 @@ function isLate(state: RunnerState, event: RunnerEvent): boolean {
   const isOutcome =
     event.kind === 'accepted' ||
     event.kind === 'refused' ||
+    event.kind === 'started' ||
     event.kind === 'ended' ||
     event.kind === 'stopped';
   return isOutcome && state.phase !== 'idle' && state.order.jobId !== event.jobId;
@@ -203,8 +230,21 @@ function nackRun(state: RunnerState, { jobId }: EventOf<'run'>): RunnerStep {
 
 function startIfMine({ phase, order }: Busy, event: EventOf<'run'>): RunnerStep {
   if (order.jobId !== event.jobId) return nackRun({ phase, order }, event);
+  return to({ phase: 'starting', order }, { kind: 'start', order });
+}
+
+/** The same word again is answered with the first. */
+function nackOthersRun(state: Busy, event: EventOf<'run'>): RunnerStep {
+  return state.order.jobId === event.jobId ? keep(state) : nackRun(state, event);
+}
+
+function ackRun({ order }: Busy): RunnerStep {
   const ack = answer({ type: 'ack_run', jobId: order.jobId });
-  return to({ phase: 'running', order }, ack, { kind: 'start', order });
+  return to({ phase: 'running', order }, ack);
+}
+
+function adopt(_state: RunnerState, { phase, order }: EventOf<'adopted'>): RunnerStep {
+  return to({ phase, order });
 }
 
 function answerAborted(state: RunnerState): RunnerStep {
@@ -232,9 +272,12 @@ function nackChecked({ order: { jobId } }: Busy, { reason }: EventOf<'refused'>)
   return to(IDLE, { kind: 'release', jobId }, answer({ type: 'nack_commit', jobId, reason }));
 }
 
-function report({ order: { jobId } }: Busy, { end }: EventOf<'ended'>): RunnerStep {
-  const output = end.output === undefined ? {} : { output: end.output };
-  return to(IDLE, { kind: 'release', jobId }, answer({ type: end.outcome, jobId, ...output }));
+function report({ order: { jobId } }: Busy): RunnerStep {
+  return to(IDLE, { kind: 'report', jobId });
+}
+
+function reportUnstarted({ order: { jobId } }: Busy): RunnerStep {
+  return to(IDLE, answer({ type: 'ack_run', jobId }), { kind: 'report', jobId });
 }
 
 function to(state: RunnerState, ...effects: RunnerEffect[]): RunnerStep {

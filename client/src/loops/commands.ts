@@ -4,7 +4,7 @@ import type { LivenessEvent } from '../core/liveness.ts';
 import type { HeartbeatBroadcast } from '@pushy/protocol';
 import type { LinkEvent } from '../link.ts';
 import type { Log } from '../log.ts';
-import { readOrder } from '../read-order.ts';
+import { acknowledgedJob, readOrder } from '../read-order.ts';
 
 /** What becomes of the connection of the command channel. */
 export type ConnectionEvent = Extract<LinkEvent, { kind: 'connected' | 'refused' }>;
@@ -17,6 +17,8 @@ export interface CommandsDeps {
     receiveBroadcast(frames: readonly Buffer[]): Received<HeartbeatBroadcast>;
   };
   readonly dispatch: (event: RunnerEvent) => void;
+  /** The server has the result of this job. */
+  readonly acknowledged: (jobId: string) => void;
   readonly note: (event: LivenessEvent) => void;
   /** A connection of the command channel stands, or ended before it did. */
   readonly onConnection: (event: ConnectionEvent) => void;
@@ -47,7 +49,7 @@ export async function runCommands(deps: CommandsDeps, signal: AbortSignal): Prom
 }
 
 function onCommand(
-  { connection, dispatch, note, log }: CommandsDeps,
+  { connection, dispatch, acknowledged, note, log }: CommandsDeps,
   frames: readonly Buffer[],
 ): void {
   const received = connection.receiveCommand(frames);
@@ -58,6 +60,8 @@ function onCommand(
   const body = received.value;
   log.debug({ type: body['type'], jobId: body['job_id'] }, 'message received');
   note({ kind: 'heard' });
+  const acked = acknowledgedJob(body);
+  if (acked !== undefined) acknowledged(acked);
   const order = readOrder(body);
   if (order !== undefined) dispatch(order);
 }

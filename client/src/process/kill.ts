@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import { isCode, readStat, statFields } from './proc.ts';
 
 /** How long a process group may take to end after TERM, before it gets KILL: milliseconds. */
 export const KILL_GRACE_MS = 3000;
@@ -68,17 +69,8 @@ async function processIds(): Promise<string[] | undefined> {
 }
 
 async function isLiveMember(pid: string, groupId: number): Promise<boolean> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-    // The name stands in parentheses and may hold anything; state, parent and group follow it.
-    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return group === String(groupId) && state !== 'Z' && state !== 'X';
-  } catch (error) {
-    if (isCode(error, 'ENOENT') || isCode(error, 'ESRCH')) return false;
-    throw error;
-  }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  const stat = await readStat(pid);
+  if (stat === undefined) return false;
+  const [state, , group] = statFields(stat);
+  return group === String(groupId) && state !== 'Z' && state !== 'X';
 }

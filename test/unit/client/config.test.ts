@@ -165,6 +165,18 @@ describe('settings (ADDON C.3, F.2)', () => {
     });
   }
 
+  it('Decision 4 keeps what outlives it below the cache of Chef, apart from other nodes, or where it is told', async () => {
+    const lines = [...must(), "node_name 'web:1'"];
+    const more = [[], ["cache_path '/c'"], ["state_dir '/s'"]];
+    const dirs: string[] = [];
+    for (const line of more) dirs.push((await load([...lines, ...line])).stateDir);
+    assert.deepEqual(dirs, [
+      '/var/chef/push-jobs-client/acme_web%3A1',
+      '/c/push-jobs-client/acme_web%3A1',
+      '/s',
+    ]);
+  });
+
   it("finds chef-client's lock file at home where /var is the superuser's", async () => {
     const paths = { ...POSIX_PATHS, cachePath: '/no/such/chef', cacheRoot: '/no/such' };
     const load1 = (env: Record<string, string>) => load(must(), {}, { paths, env });

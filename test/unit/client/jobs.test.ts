@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Answer, JobOrder } from '../../../client/src/core/runner.ts';
 import type { JobCheck } from '../../../client/src/job-check.ts';
 import { makeJobs } from '../../../client/src/jobs.ts';
-import type { Exit } from '../../../client/src/process/spawn.ts';
+import type { Committed, CommittedRun, StartedRun } from '../../../client/src/runs.ts';
 import { turn } from '../../helpers/fake-clock.ts';
 
 function deferred<T>() {
@@ -16,23 +16,15 @@ function deferred<T>() {
 }
 
 const order = (jobId: string): JobOrder => ({ jobId, command: 'c', capture: true });
-const exitOf = (code: number): Exit => ({
-  code,
-  signal: undefined,
-  trouble: undefined,
-  captured: undefined,
-});
+const plan = { commandLine: 'x' };
 
 /** The host with a world whose every step the test takes. */
 function start() {
   const checks: { jobId: string; done: ReturnType<typeof deferred<JobCheck>> }[] = [];
-  const stored = deferred<{ path: string; remove: () => Promise<void> }>();
-  const runs: {
-    exit: ReturnType<typeof deferred<Exit>>;
-    killed: ReturnType<typeof deferred<boolean>>;
-  }[] = [];
+  const commits: ReturnType<typeof deferred<Committed>>[] = [];
   const answers: Answer[] = [];
-  const released: string[] = [];
+  const reports: string[] = [];
+  const did: string[] = [];
   const idle: number[] = [];
   const errors: string[] = [];
   const quiet = () => undefined;
@@ -42,15 +34,15 @@ function start() {
       checks.push({ jobId, done });
       return done.promise;
     },
-    storeFile: () => stored.promise,
-    environment: () => ({}),
-    start: () => {
-      const run = { exit: deferred<Exit>(), killed: deferred<boolean>() };
-      runs.push(run);
-      return { exit: run.exit.promise, kill: () => run.killed.promise };
+    runs: {
+      commit: () => {
+        const done = deferred<Committed>();
+        commits.push(done);
+        return done.promise;
+      },
     },
-    outputLimit: () => 1000,
     answer: (answer) => answers.push(answer),
+    report: (jobId) => reports.push(jobId),
     log: {
       debug: quiet,
       info: quiet,
@@ -59,31 +51,64 @@ function start() {
     },
   });
   jobs.onIdle(() => idle.push(1));
-  const lock = (name: string) => ({
-    release: () => {
-      released.push(name);
+
+  /** A run whose every step the test takes. */
+  function makeRun(name: string) {
+    const starting = deferred<StartedRun>();
+    const over = deferred<undefined>();
+    const killed = deferred<boolean>();
+    const note = (what: string) => () => {
+      did.push(`${what} ${name}`);
       return Promise.resolve();
-    },
-  });
+    };
+    const started: StartedRun = {
+      over: over.promise,
+      kill: () => {
+        did.push(`kill ${name}`);
+        return killed.promise;
+      },
+      discard: note('discard'),
+    };
+    const run: CommittedRun = {
+      start: () => {
+        did.push(`start ${name}`);
+        return starting.promise;
+      },
+      discard: note('discard'),
+      leave: () => did.push(`leave ${name}`),
+    };
+    return { starting, over, killed, started, run };
+  }
+
+  /** A job that is committed. */
+  async function commit(jobId: string) {
+    jobs.dispatch({ kind: 'commit', order: order(jobId) });
+    await turn();
+    checks.at(-1)?.done.resolve({ ok: true, plan });
+    await turn();
+    const made = makeRun(jobId);
+    commits.at(-1)?.resolve({ ok: true, run: made.run });
+    await turn();
+    return made;
+  }
   const said = (): string[] => answers.map((a) => `${a.type} ${a.jobId ?? 'null'}`);
-  return { jobs, checks, stored, runs, answers, said, released, idle, errors, lock };
+  return { jobs, checks, commits, answers, said, reports, did, idle, errors, makeRun, commit };
 }
 
 describe('jobs', () => {
-  it('gives a lock back that a check took after the job was aborted, before the next check begins', async () => {
-    const { jobs, checks, said, released, lock } = start();
+  it('gives back what a check took after the job was aborted, before the next check begins', async () => {
+    const { jobs, checks, commits, said, did, makeRun } = start();
     jobs.dispatch({ kind: 'commit', order: order('a') });
     await turn();
     jobs.dispatch({ kind: 'abort' });
     jobs.dispatch({ kind: 'commit', order: order('b') });
     await turn();
-    assert.deepEqual(
-      checks.map((c) => c.jobId),
-      ['a'],
-    );
-    checks[0]?.done.resolve({ ok: true, plan: { commandLine: 'x', lock: lock('a') } });
+    assert.equal(checks.length, 1);
+    checks[0]?.done.resolve({ ok: true, plan });
     await turn();
-    assert.deepEqual(released, ['a']);
+    commits[0]?.resolve({ ok: true, run: makeRun('a').run });
+    await turn();
+    assert.deepEqual(did, ['discard a']);
     assert.deepEqual(
       checks.map((c) => c.jobId),
       ['a', 'b'],
@@ -91,93 +116,114 @@ describe('jobs', () => {
     assert.deepEqual(said(), ['aborted a']);
   });
 
-  it('refuses a commit whose check breaks, with the reason', async () => {
-    const { jobs, checks, answers, idle } = start();
-    jobs.dispatch({ kind: 'commit', order: order('a') });
-    await turn();
-    checks[0]?.done.reject(new Error('getent is broken'));
+  it('refuses a commit whose check breaks, and one that cannot be written down, with the reason', async () => {
+    const { jobs, checks, commits, answers, idle } = start();
+    for (const jobId of ['a', 'b']) {
+      jobs.dispatch({ kind: 'commit', order: order(jobId) });
+      await turn();
+      if (jobId === 'a') checks[0]?.done.reject(new Error('getent is broken'));
+      else checks[1]?.done.resolve({ ok: true, plan });
+      await turn();
+    }
+    commits[0]?.resolve({ ok: false, reason: 'no space left' });
     await turn();
     assert.deepEqual(answers, [
       { type: 'nack_commit', jobId: 'a', reason: 'the check failed: getent is broken' },
+      { type: 'nack_commit', jobId: 'b', reason: 'no space left' },
     ]);
-    assert.equal(idle.length, 1);
+    assert.equal(idle.length, 2);
   });
 
-  it('starts nothing when the abort comes while the file is still written', async () => {
-    const { jobs, checks, stored, runs, said, released, lock } = start();
-    jobs.dispatch({ kind: 'commit', order: order('a') });
-    await turn();
-    const plan = { commandLine: 'x', file: Buffer.from('f'), lock: lock('a') };
-    checks[0]?.done.resolve({ ok: true, plan });
-    await turn();
-    jobs.dispatch({ kind: 'run', jobId: 'a' });
-    jobs.dispatch({ kind: 'abort' });
-    await turn();
-    assert.deepEqual(said(), ['ack_commit a', 'ack_run a']);
-    stored.resolve({
-      path: '/f',
-      remove: () => {
-        released.push('file');
-        return Promise.resolve();
-      },
-    });
-    await turn();
-    assert.equal(runs.length, 0);
-    assert.deepEqual(said(), ['ack_commit a', 'ack_run a', 'aborted a']);
-    assert.deepEqual(released, ['a', 'file']);
-  });
-
-  it('reports a run whose file cannot be written as failed, and says why', async () => {
-    const { jobs, checks, stored, answers } = start();
-    jobs.dispatch({ kind: 'commit', order: order('a') });
-    await turn();
-    checks[0]?.done.resolve({ ok: true, plan: { commandLine: 'x', file: Buffer.from('f') } });
-    await turn();
-    jobs.dispatch({ kind: 'run', jobId: 'a' });
-    stored.reject(new Error('no space left'));
-    await turn();
-    assert.deepEqual(answers.at(-1), {
-      type: 'failed',
-      jobId: 'a',
-      output: { stdout: '', stderr: 'pushy-client: no space left\n' },
-    });
-  });
-
-  it('A5 answers aborted when the group is gone, not when the shell is; says so when it cannot be killed', async () => {
-    const { jobs, checks, runs, said, errors } = start();
-    jobs.dispatch({ kind: 'commit', order: order('a') });
-    await turn();
-    checks[0]?.done.resolve({ ok: true, plan: { commandLine: 'x' } });
-    await turn();
+  it('acknowledges the order to run when that is written down, not before', async () => {
+    const { jobs, said, reports, commit } = start();
+    const { starting, started, over } = await commit('a');
     jobs.dispatch({ kind: 'run', jobId: 'a' });
     await turn();
-    jobs.dispatch({ kind: 'abort' });
-    runs[0]?.exit.resolve(exitOf(0));
+    assert.deepEqual(said(), ['ack_commit a']);
+    assert.equal(jobs.wire().jobState, 'committed');
+    starting.resolve(started);
     await turn();
     assert.deepEqual(said(), ['ack_commit a', 'ack_run a']);
     assert.equal(jobs.wire().jobState, 'running');
-    runs[0]?.killed.resolve(false);
+    over.resolve(undefined);
     await turn();
-    assert.deepEqual(said(), ['ack_commit a', 'ack_run a', 'aborted a']);
-    assert.deepEqual(errors, ['processes of a stopped run cannot be killed']);
+    assert.deepEqual(reports, ['a']);
     assert.equal(jobs.isActive(), false);
   });
 
-  it('goes on when a file cannot be removed', async () => {
-    const { jobs, checks, stored, runs, said, errors } = start();
-    jobs.dispatch({ kind: 'commit', order: order('a') });
-    await turn();
-    checks[0]?.done.resolve({ ok: true, plan: { commandLine: 'x', file: Buffer.from('f') } });
-    stored.resolve({ path: '/f', remove: () => Promise.reject(new Error('busy')) });
-    await turn();
+  it('reports a run that cannot be started', async () => {
+    const { jobs, said, reports, errors, commit } = start();
+    const { starting } = await commit('a');
     jobs.dispatch({ kind: 'run', jobId: 'a' });
+    starting.reject(new Error('no space left'));
     await turn();
-    runs[0]?.exit.resolve(exitOf(1));
+    assert.deepEqual(said(), ['ack_commit a', 'ack_run a']);
+    assert.deepEqual([reports, errors], [['a'], ['run not started']]);
+  });
+
+  it('kills what has just been started when the abort comes meanwhile', async () => {
+    const { jobs, said, did, commit } = start();
+    const { starting, started, killed } = await commit('a');
+    jobs.dispatch({ kind: 'run', jobId: 'a' });
+    jobs.dispatch({ kind: 'abort' });
     await turn();
-    assert.deepEqual(said().at(-1), 'failed a');
-    assert.deepEqual(errors, ['the file of a job cannot be removed']);
-    jobs.dispatch({ kind: 'commit', order: order('b') });
+    assert.deepEqual(did, ['start a']);
+    starting.resolve(started);
+    killed.resolve(true);
     await turn();
-    assert.equal(checks.length, 2);
+    assert.deepEqual(did, ['start a', 'kill a', 'discard a']);
+    assert.deepEqual(said(), ['ack_commit a', 'aborted a']);
+  });
+
+  it('A5 answers aborted when the group is gone, not when the shell is; says so when it cannot be killed', async () => {
+    const { jobs, said, reports, errors, commit } = start();
+    const { starting, started, over, killed } = await commit('a');
+    jobs.dispatch({ kind: 'run', jobId: 'a' });
+    starting.resolve(started);
+    await turn();
+    jobs.dispatch({ kind: 'abort' });
+    over.resolve(undefined);
+    await turn();
+    assert.deepEqual(said(), ['ack_commit a', 'ack_run a']);
+    assert.equal(jobs.wire().jobState, 'running');
+    killed.resolve(false);
+    await turn();
+    assert.deepEqual(said(), ['ack_commit a', 'ack_run a', 'aborted a']);
+    assert.deepEqual(errors, ['processes of a stopped run cannot be killed']);
+    assert.deepEqual(reports, []);
+  });
+
+  it('adopts what an agent before it had at hand, and does with it what it would have done', async () => {
+    const one = start();
+    const run = one.makeRun('a');
+    one.jobs.adopt(order('a'), { kind: 'running', run: run.started });
+    assert.deepEqual(one.jobs.wire(), { jobState: 'running', jobId: 'a' });
+    run.over.resolve(undefined);
+    await turn();
+    assert.deepEqual([one.reports, one.said()], [['a'], []]);
+
+    const two = start();
+    const waiting = two.makeRun('b');
+    two.jobs.adopt(order('b'), { kind: 'committed', run: waiting.run });
+    two.jobs.dispatch({ kind: 'run', jobId: 'b' });
+    waiting.starting.resolve(waiting.started);
+    await turn();
+    assert.deepEqual(two.said(), ['ack_run b']);
+    two.jobs.dispatch({ kind: 'abort' });
+    waiting.killed.resolve(true);
+    await turn();
+    assert.deepEqual(two.said(), ['ack_run b', 'aborted b']);
+  });
+
+  it('leaves a committed job to the agent that comes after it, and one that runs alone', async () => {
+    const { jobs, did, commit } = start();
+    const { starting, started } = await commit('a');
+    jobs.leave();
+    assert.deepEqual(did, ['leave a']);
+    jobs.dispatch({ kind: 'run', jobId: 'a' });
+    starting.resolve(started);
+    await turn();
+    jobs.leave();
+    assert.deepEqual(did, ['leave a', 'start a']);
   });
 });

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { makeOutbox, type Draft } from '../../../client/src/outbox.ts';
 import { turn } from '../../helpers/fake-clock.ts';
 
-const draft = (type: string, id = 0): Draft => ({ type, members: { id } });
+const draft = (type: string, id = 0): Draft => ({
+  type,
+  members: { id },
+  ...(type === 'heartbeat' ? { key: type } : {}),
+});
 
 /** An outbox whose sends end when the test says so. */
 function start() {
@@ -48,6 +52,18 @@ describe('outbox', () => {
       sending.map((s) => s.draft.members['id']),
       [1, 3],
     );
+  });
+  it('says of a message that it went out, once it did', async () => {
+    const { outbox, sending } = start();
+    const sent: number[] = [];
+    outbox.post({ ...draft('succeeded'), onSent: () => sent.push(1) });
+    sending[0]?.fail('no connection');
+    await turn();
+    assert.deepEqual(sent, []);
+    outbox.resume();
+    sending[1]?.ok();
+    await turn();
+    assert.deepEqual(sent, [1]);
   });
   it('keeps a message that did not go out, and sends it when the sockets are opened again', async () => {
     const { outbox, sending, failures, types } = start();

@@ -14,12 +14,12 @@ import {
 
 const order: JobOrder = { jobId: 'a', command: 'chef-client', capture: false };
 const other: JobOrder = { jobId: 'b', command: 'ls', capture: true };
-const end = { outcome: 'succeeded', output: { stdout: 'x', stderr: '' } } as const;
 
 const states: RunnerState[] = [
   { phase: 'idle' },
   { phase: 'checking', order },
   { phase: 'committed', order },
+  { phase: 'starting', order },
   { phase: 'running', order },
   { phase: 'stopping', order },
 ];
@@ -32,11 +32,14 @@ const events: RunnerEvent[] = [
   { kind: 'abort' },
   { kind: 'accepted', jobId: 'a' },
   { kind: 'refused', jobId: 'a', reason: 'no user' },
-  { kind: 'ended', jobId: 'a', end },
+  { kind: 'started', jobId: 'a' },
+  { kind: 'ended', jobId: 'a' },
   { kind: 'stopped', jobId: 'a' },
+  { kind: 'adopted', phase: 'running', order: other },
   { kind: 'accepted', jobId: 'b' },
   { kind: 'refused', jobId: 'b', reason: 'late' },
-  { kind: 'ended', jobId: 'b', end },
+  { kind: 'started', jobId: 'b' },
+  { kind: 'ended', jobId: 'b' },
   { kind: 'stopped', jobId: 'b' },
 ];
 
@@ -48,6 +51,7 @@ const expected: Record<string, string> = {
   'idle run b': 'idle: nack_run b',
   'idle run null': 'idle: nack_run null',
   'idle abort': 'idle: aborted null',
+  'idle adopted b': 'running: ',
   'checking commit': 'checking: nack_commit b',
   'checking bad_commit': 'checking: nack_commit null',
   'checking run a': 'checking: nack_run a',
@@ -58,17 +62,24 @@ const expected: Record<string, string> = {
   'checking refused a': 'idle: release a, nack_commit a',
   'committed commit': 'committed: nack_commit b',
   'committed bad_commit': 'committed: nack_commit null',
-  'committed run a': 'running: ack_run a, start a',
+  'committed run a': 'starting: start a',
   'committed run b': 'committed: nack_run b',
   'committed run null': 'committed: nack_run null',
   'committed abort': 'idle: release a, aborted a',
+  'starting commit': 'starting: nack_commit b',
+  'starting bad_commit': 'starting: nack_commit null',
+  'starting run b': 'starting: nack_run b',
+  'starting run null': 'starting: nack_run null',
+  'starting abort': 'stopping: stop a',
+  'starting started a': 'running: ack_run a',
+  'starting ended a': 'idle: ack_run a, report a',
   'running commit': 'running: nack_commit b',
   'running bad_commit': 'running: nack_commit null',
   'running run a': 'running: nack_run a',
   'running run b': 'running: nack_run b',
   'running run null': 'running: nack_run null',
   'running abort': 'stopping: stop a',
-  'running ended a': 'idle: release a, succeeded a',
+  'running ended a': 'idle: report a',
   'stopping commit': 'stopping: nack_commit b',
   'stopping bad_commit': 'stopping: nack_commit null',
   'stopping run a': 'stopping: nack_run a',
@@ -85,12 +96,14 @@ function brief(effect: RunnerEffect): string {
     case 'start':
       return `${effect.kind} ${effect.order.jobId}`;
     case 'stop':
+    case 'report':
     case 'release':
       return `${effect.kind} ${effect.jobId}`;
   }
 }
 
 function nameOf(event: RunnerEvent): string {
+  if (event.kind === 'adopted') return `adopted ${event.order.jobId}`;
   const id = 'jobId' in event && event.kind !== 'bad_commit' ? ` ${event.jobId ?? 'null'}` : '';
   return `${event.kind}${id}`;
 }
@@ -119,10 +132,10 @@ describe('runner (REFERENCE 16, incoming messages)', () => {
     const committed: RunnerState = { phase: 'committed', order };
     const refused = step(committed, { kind: 'commit', order: { ...other, jobId: 'a' } });
     const started = step(refused.state, { kind: 'run', jobId: 'a' });
-    assert.deepEqual(started.effects[1], { kind: 'start', order });
+    assert.deepEqual(started.effects, [{ kind: 'start', order }]);
   });
 
-  it('gives its reason with a refused commit, and the captured output with the end of a run', () => {
+  it('gives its reason with a refused commit', () => {
     const busy = step({ phase: 'running', order }, { kind: 'commit', order: other });
     assert.deepEqual(busy.effects, [
       {
@@ -130,22 +143,13 @@ describe('runner (REFERENCE 16, incoming messages)', () => {
         answer: { type: 'nack_commit', jobId: 'b', reason: 'busy with job a (running)' },
       },
     ]);
-    const ended = step({ phase: 'running', order }, { kind: 'ended', jobId: 'a', end });
-    assert.deepEqual(ended.effects[1], {
-      kind: 'answer',
-      answer: { type: 'succeeded', jobId: 'a', output: { stdout: 'x', stderr: '' } },
-    });
-    const silent = { kind: 'ended', jobId: 'a', end: { outcome: 'failed' } } as const;
-    assert.deepEqual(step({ phase: 'running', order }, silent).effects[1], {
-      kind: 'answer',
-      answer: { type: 'failed', jobId: 'a' },
-    });
   });
 
   it('15.6 reports the states that the wire knows', () => {
     assert.deepEqual(states.map(wireState), [
       { jobState: 'idle', jobId: null },
       { jobState: 'idle', jobId: null },
+      { jobState: 'committed', jobId: 'a' },
       { jobState: 'committed', jobId: 'a' },
       { jobState: 'running', jobId: 'a' },
       { jobState: 'running', jobId: 'a' },
@@ -161,13 +165,14 @@ describe('runner (REFERENCE 16, incoming messages)', () => {
         let starts = 0;
         for (const event of run) {
           const next = step(state, event);
+          if (event.kind === 'adopted' && state.phase === 'idle') open++;
           for (const effect of next.effects) {
             if (effect.kind === 'check') {
               open++;
               starts = 0;
             }
             if (effect.kind === 'start') starts++;
-            if (effect.kind === 'release') open--;
+            if (effect.kind === 'release' || effect.kind === 'report') open--;
           }
           state = next.state;
           assert.equal(open, state.phase === 'idle' ? 0 : 1);

@@ -1,0 +1,102 @@
+/**
+ * The programs of a run, in POSIX sh: 1 MB where another Node would take 40. They outlive the agent and know it no
+ * more once they were told to go; what they leave in the spool of the run is all that anybody needs (see spool.ts).
+ */
+
+import { quote } from './quote.ts';
+
+/** Exit code of a keeper that finds its lock held by somebody else. */
+export const HELD_BY_OTHER = 99;
+/** Exit code of a keeper that was never told to go. */
+export const NOT_TOLD = 96;
+
+/**
+ * Copies standard input to files named by their first byte's number: `stdout.0`, `stdout.70000`, … Keeps the first,
+ * the newest and the one before that: a command that prints for ever fills no disk. dd writes each read at once, so
+ * that nothing is lost with it. Where the disk is full, the rest is read and dropped: the command must not notice.
+ */
+const COPY = `copy() {
+  at=0 size=0 before= file=$1.0
+  while :; do
+    if ! dd bs=65536 count=4 >>"$file" 2>/dev/null; then
+      >"$1.full"
+      exec cat >/dev/null
+    fi
+    now=$(($(wc -c <"$file")))
+    [ "$now" -eq "$size" ] && return
+    size=$now
+    [ "$size" -lt "$room" ] && continue
+    [ -z "$before" ] || rm -f "$before"
+    before=
+    [ "$at" -eq 0 ] || before=$file
+    at=$((at + size)) size=0
+    file=$1.$at
+  done
+}`;
+
+/**
+ * Becomes the command. It leads a session of its own and writes down who it is before anything of the job runs; the
+ * job's own script comes over descriptor 3, for a file that only root may read is not the job's user's to open.
+ * Arguments: directory, umask, program and arguments that change the identity.
+ */
+const LEADER = `set -C
+read -r me </proc/$$/stat 2>/dev/null || me=$$
+echo "$me" >leader || exit 125
+set +C
+cd "$1" || exit 126
+umask "$2"
+shift 2
+exec "$@" /bin/sh -c 'eval "$(cat <&3)"'`;
+
+/**
+ * Keeps one run: takes the lock, says ready, waits to be told to go, runs the command to its end and writes down how
+ * it ended. \`supervisor\` is made by one of all who try: that one alone may start the run, ever. A TERM is for the
+ * command, which may be in the same control group: this one stays to write the end down, as \`killed\` then.
+ * Arguments: spool of the run, lock file or nothing, bytes of a file of output or nothing,
+ * directory of the command, then program and arguments that change the identity.
+ */
+export const KEEPER = `${COPY}
+leader=${quote(LEADER)}
+spool=$1 lock=$2 room=$3 dir=$4
+shift 4
+mask=$(umask)
+told=exited
+trap 'told=killed' TERM HUP INT QUIT
+cd "$spool" || exit 1
+if [ -n "$lock" ]; then
+  exec 9>>"$lock" || exit 1
+  flock --exclusive --nonblock --conflict-exit-code ${HELD_BY_OTHER} 9 || exit
+fi
+umask 077
+if [ -n "$room" ] && [ ! -p out ]; then
+  mkfifo out err || exit 1
+fi
+echo ready
+read -r word && [ "$word" = go ] || exit ${NOT_TOLD}
+exec </dev/null >/dev/null 2>&1
+set -C
+read -r me </proc/$$/stat || me=$$
+echo "$me" >supervisor || exit ${NOT_TOLD}
+set +C
+exec 3<job
+rm -f job
+if [ -n "$room" ]; then
+  copy stdout <out 3<&- 9>&- &
+  first=$!
+  copy stderr <err 3<&- 9>&- &
+  second=$!
+  setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@" >out 2>err 9>&-
+else
+  setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@" 9>&-
+fi
+status=$?
+exec 3<&-
+end=$told
+if [ -n "$room" ]; then
+  { sleep 0.25; kill -TERM 0; } 9>&- &
+  timer=$!
+  wait "$first"
+  wait "$second"
+  kill "$timer"
+fi
+mv open "$end.$status"`;

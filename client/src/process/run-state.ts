@@ -1,0 +1,57 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { groupLives } from './kill.ts';
+import { isAlive, isCode, isReused, parseMark, type ProcessMark } from './proc.ts';
+
+/** How far a run is, by what stands in its directory and what lives. */
+export type RunState =
+  /** The server did not say run. */
+  | { readonly kind: 'committed' }
+  /** It did, and nothing was started. */
+  | { readonly kind: 'ordered' }
+  /** `leader` is not known in the moment between the start of the keeper and its own. */
+  | { readonly kind: 'running'; readonly leader?: ProcessMark }
+  | { readonly kind: 'ended'; readonly status: number; readonly isKilled: boolean }
+  /** Nothing of it lives and nobody knows how it ended. */
+  | { readonly kind: 'lost' };
+
+/** Looks at the directory of a run of this boot. */
+export async function runState(dir: string): Promise<RunState> {
+  const names = await readdir(dir);
+  const ended = endIn(names);
+  if (ended !== undefined) return ended;
+  if (names.includes('committed')) return { kind: 'committed' };
+  if (!names.includes('supervisor')) return { kind: 'ordered' };
+  const [keeper, leader] = [await readMark(dir, 'supervisor'), await readMark(dir, 'leader')];
+  const lives =
+    (keeper !== undefined && (await isAlive(keeper))) ||
+    // Somebody killed the keeper alone.
+    (leader !== undefined && !(await isReused(leader)) && (await groupLives(leader.pid)));
+  if (lives) return { kind: 'running', ...(leader === undefined ? {} : { leader }) };
+  // It may have ended while we looked.
+  return endIn(await readdir(dir)) ?? { kind: 'lost' };
+}
+
+/** The end of a run as its keeper wrote it down; undefined when it did not. */
+export async function endOfRun(
+  dir: string,
+): Promise<Extract<RunState, { kind: 'ended' }> | undefined> {
+  return endIn(await readdir(dir));
+}
+
+function endIn(names: readonly string[]): Extract<RunState, { kind: 'ended' }> | undefined {
+  for (const name of names) {
+    const found = /^(exited|killed)\.(\d+)$/.exec(name);
+    if (found) return { kind: 'ended', status: Number(found[2]), isKilled: found[1] === 'killed' };
+  }
+  return undefined;
+}
+
+async function readMark(dir: string, name: string): Promise<ProcessMark | undefined> {
+  try {
+    return parseMark(await readFile(join(dir, name), 'latin1'));
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { killGroup, type KillClock } from './kill.ts';
+import { isCode, type ProcessMark } from './proc.ts';
+import { runState, type RunState } from './run-state.ts';
+
+/** A run whose processes are the agent's to end, but not to wait for: they may be of an agent before this one. */
+export interface Run {
+  /** Resolves when nothing of it will come any more; it is ended or lost then. Never resolves after `signal`. */
+  readonly over: Promise<void>;
+  /** Ends its whole process group; resolves as `killGroup` does. */
+  readonly kill: () => Promise<boolean>;
+}
+
+/** Between two looks at a run that no child process tells of, milliseconds. */
+const LOOK_MS = 200;
+/** How long the leader of a run that was just started is waited for, milliseconds. */
+const LEADER_MS = 2000;
+
+/** Watches a run by its directory; `keeper` resolves when its keeper has ended, where that is this agent's child. */
+export function watchRun(
+  dir: string,
+  clock: KillClock,
+  signal: AbortSignal,
+  keeper?: Promise<void>,
+): Run {
+  const pause = (): Promise<void> => new Promise((resolve) => clock.after(LOOK_MS, resolve));
+  /** Ended by somebody who looked. */
+  let isOver = false;
+
+  async function watch(): Promise<void> {
+    await keeper;
+    // A keeper that has just begun has not yet written who it is: only what is seen twice is true.
+    let lost = 0;
+    while (lost < 2) {
+      // The agent ends: whoever comes after it will look.
+      if (signal.aborted) return new Promise(() => undefined);
+      const kind = await kindNow();
+      if (kind === 'ended' || kind === 'gone') break;
+      lost = kind === 'lost' ? lost + 1 : 0;
+      await pause();
+    }
+    isOver = true;
+  }
+
+  async function kindNow(): Promise<RunState['kind'] | 'gone' | 'unknown'> {
+    try {
+      return (await runState(dir)).kind;
+    } catch (error) {
+      // A disk that cannot be read is no end of a run.
+      return isCode(error, 'ENOENT') ? 'gone' : 'unknown';
+    }
+  }
+
+  async function leader(): Promise<ProcessMark | undefined> {
+    const until = clock.elapsed() + LEADER_MS;
+    for (;;) {
+      const state = await runState(dir);
+      if (state.kind === 'running' && state.leader !== undefined) return state.leader;
+      if (state.kind === 'ended' || clock.elapsed() >= until) return undefined;
+      await new Promise<void>((resolve) => clock.after(20, resolve));
+    }
+  }
+
+  const over = watch();
+  return {
+    over,
+    kill: async () => {
+      if (isOver) return true;
+      const found = await leader();
+      return found === undefined || killGroup(found.pid, clock);
+    },
+  };
+}

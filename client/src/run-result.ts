@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fitOutput } from './output.ts';
+import { readCaptured, type Captured } from './process/captured.ts';
+import { endOfRun } from './process/run-state.ts';
+
+/** What the server is told of a run that is over. */
+export interface RunResult {
+  readonly outcome: 'succeeded' | 'failed';
+  /** Absent when the job does not capture. */
+  readonly output?: { readonly stdout: string; readonly stderr: string };
+}
+
+/** What a run is looked at for. */
+export interface RunResultSettings {
+  readonly capture: boolean;
+  /** The machine was booted since. */
+  readonly isRebooted: boolean;
+  /** Encoded bytes that both streams may take. */
+  readonly limit: number;
+}
+
+/** Reads the end of a run, and what it wrote, from its directory. What a person must know stands last in `stderr`. */
+export async function readResult(dir: string, settings: RunResultSettings): Promise<RunResult> {
+  const { capture, limit } = settings;
+  const { outcome, why } = await verdict(dir, settings);
+  if (!capture) return { outcome };
+  const [stdout, stderr] = await Promise.all([
+    readCaptured(dir, 'stdout', limit),
+    readCaptured(dir, 'stderr', limit),
+  ]);
+  const notes = why === undefined ? [] : [why];
+  if (stdout.isDiskFull || stderr.isDiskFull) {
+    notes.push('the rest of the output is lost: the disk of this node was full');
+  }
+  return { outcome, output: fitOutput({ stdout, stderr: withNotes(stderr, notes) }, limit) };
+}
+
+async function verdict(
+  dir: string,
+  { isRebooted }: RunResultSettings,
+): Promise<{ outcome: RunResult['outcome']; why?: string }> {
+  const why = await readNote(dir);
+  const end = await endOfRun(dir);
+  if (end === undefined) {
+    const lost = isRebooted
+      ? 'the run was lost by a reboot of this node'
+      : 'the run was killed together with the agent';
+    return { outcome: 'failed', why: why ?? lost };
+  }
+  if (why !== undefined) return { outcome: 'failed', why };
+  if (end.status === 0) return { outcome: 'succeeded' };
+  if (!end.isKilled) return { outcome: 'failed' };
+  const by = isRebooted ? 'a reboot of this node' : 'the end of the agent';
+  return { outcome: 'failed', why: `the run was ended by ${by}, with status ${end.status}` };
+}
+
+function withNotes(stderr: Captured, notes: readonly string[]): Captured {
+  const text = notes.map((note) => `pushy-client: ${note}\n`).join('');
+  return { ...stderr, tail: Buffer.concat([stderr.tail, Buffer.from(text)]) };
+}
+
+/** Why the agent ended the run; undefined when it did not. */
+async function readNote(dir: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(dir, 'why'), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,232 @@
+import { messageOf } from './errors.ts';
+import type { JobOrder } from './core/runner.ts';
+import type { JobPlan } from './job-check.ts';
+import type { JobFiles, StoredFile } from './job-file.ts';
+import type { Log } from './log.ts';
+import { jobScript } from './process/job-script.ts';
+import { startKeeper, type Keeper, type KeeperOrder } from './process/keeper.ts';
+import type { KillClock } from './process/kill.ts';
+import type { OsUser } from './process/user.ts';
+import { watchRun } from './process/watch-run.ts';
+import type { RunRecord, Spool } from './spool.ts';
+
+/** How long a command may run on a node, whatever the job says: 24 h in milliseconds (REFERENCE 16, J8). */
+export const RUN_LIMIT_MS = 86_400_000;
+/** How long the keeper of a run that was ended may take to write that down, milliseconds. */
+const LAST_WORDS_MS = 2000;
+
+/** A job that is written down, holds its lock and waits for the server's word. */
+export interface CommittedRun {
+  /** Starts it, once that is written down as well; rejects when it cannot be. */
+  start(): Promise<StartedRun>;
+  /** Forgets it: the lock is free then. */
+  discard(): Promise<void>;
+  /** Lets go of it, for the agent that comes after this one. */
+  leave(): void;
+}
+
+/** A run that goes on, whether this agent lives or not. */
+export interface StartedRun {
+  /** Resolves when it is over; what it left stays in the spool. */
+  readonly over: Promise<void>;
+  /** Ends its whole process group; false: not all of it could be ended. */
+  readonly kill: () => Promise<boolean>;
+  /** Forgets a run that was killed. */
+  discard(): Promise<void>;
+}
+
+/** A job that can be run here, or why it cannot. */
+export type Committed = { ok: true; run: CommittedRun } | { ok: false; reason: string };
+
+/** The runs of this node. */
+export interface Runs {
+  commit(order: JobOrder, plan: JobPlan): Promise<Committed>;
+  /** Holds again what an agent before this one had committed to, or was about to start. */
+  resume(record: RunRecord, user: OsUser | undefined): Promise<Committed>;
+  /** Writes down that a run was never started, for its result. */
+  giveUp(jobId: string, why: string): Promise<void>;
+  /** The run is over: its file is not needed any more. */
+  removeFile(record: RunRecord): Promise<void>;
+  /** Forgets what is there of it. */
+  forget(record: RunRecord): Promise<void>;
+  /** A run that an agent before this one has started, `sinceMs` ago. */
+  adopt(record: RunRecord, sinceMs: number): StartedRun;
+}
+
+/** What the runs need. */
+export interface RunsDeps {
+  readonly spool: Spool;
+  readonly files: JobFiles;
+  readonly environment: (order: JobOrder, plan: JobPlan, file?: string) => Record<string, string>;
+  /** Bytes of one file of captured output. */
+  readonly room: (jobId: string) => number;
+  readonly incarnationId: () => string;
+  readonly bootId: () => string;
+  /** See KeeperOrder. */
+  readonly outside: (jobId: string) => readonly string[];
+  readonly clock: KillClock;
+  readonly log: Pick<Log, 'warn'>;
+  /** Aborted when the agent ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Makes the runs. */
+export function makeRuns(deps: RunsDeps): Runs {
+  const { spool, files, clock, log, signal } = deps;
+
+  async function commit(order: JobOrder, plan: JobPlan): Promise<Committed> {
+    const { jobId, command, user, dir, capture } = order;
+    let file: StoredFile | undefined;
+    try {
+      if (plan.file !== undefined) file = await files.store(plan.file, plan.user);
+      const record: RunRecord = {
+        jobId,
+        incarnationId: deps.incarnationId(),
+        bootId: deps.bootId(),
+        command,
+        commandLine: plan.commandLine,
+        ...(user === undefined ? {} : { user }),
+        ...(dir === undefined ? {} : { dir }),
+        capture,
+        ...(plan.lock === undefined ? {} : { lock: plan.lock }),
+        ...(file === undefined ? {} : { file: file.path }),
+        ...(capture ? { room: deps.room(jobId) } : {}),
+      };
+      const env = deps.environment(order, plan, file?.path);
+      await spool.commit(record, jobScript(plan.commandLine, env));
+      const held = await hold(record, plan.user, file);
+      if (!held.ok) await forget(jobId, file);
+      return held;
+    } catch (error) {
+      await removeFile(jobId, file);
+      return { ok: false, reason: `the job cannot be written down: ${messageOf(error)}` };
+    }
+  }
+
+  async function hold(
+    record: RunRecord,
+    user: OsUser | undefined,
+    file: StoredFile | undefined,
+  ): Promise<Committed> {
+    const { jobId, dir, lock, room } = record;
+    const order: KeeperOrder = {
+      spool: spool.pathOf(jobId),
+      ...(dir === undefined ? {} : { dir }),
+      ...(user === undefined ? {} : { user }),
+      ...(lock === undefined ? {} : { lock }),
+      ...(room === undefined ? {} : { room }),
+      outside: deps.outside(jobId),
+    };
+    const started = await startKeeper(order, (ms, action) => clock.after(ms, action));
+    if (!started.ok) return started;
+    return { ok: true, run: committed(record, started.keeper, file) };
+  }
+
+  function committed(
+    { jobId }: RunRecord,
+    keeper: Keeper,
+    file: StoredFile | undefined,
+  ): CommittedRun {
+    return {
+      start: async () => {
+        try {
+          await spool.order(jobId);
+        } catch (error) {
+          void keeper.dismiss();
+          await giveUp(jobId, `the run could not be started: ${messageOf(error)}`);
+          throw error;
+        }
+        keeper.go();
+        return started(jobId, file, RUN_LIMIT_MS, keeper.exited);
+      },
+      discard: async () => {
+        await keeper.dismiss();
+        await forget(jobId, file);
+      },
+      leave: () => {
+        void keeper.dismiss();
+      },
+    };
+  }
+
+  function started(
+    jobId: string,
+    file: StoredFile | undefined,
+    limitMs: number,
+    keeper?: Promise<void>,
+  ): StartedRun {
+    const run = watchRun(spool.pathOf(jobId), clock, signal, keeper);
+    const cancelLimit = clock.after(Math.max(0, limitMs), () => {
+      void endByLimit(jobId, run.kill);
+    });
+    signal.addEventListener('abort', cancelLimit, { once: true });
+    const over = run.over.then(() => {
+      cancelLimit();
+      signal.removeEventListener('abort', cancelLimit);
+      return removeFile(jobId, file);
+    });
+    return {
+      over,
+      kill: run.kill,
+      discard: async () => {
+        await within(over, LAST_WORDS_MS);
+        await forget(jobId, file);
+      },
+    };
+  }
+
+  async function endByLimit(jobId: string, kill: () => Promise<boolean>): Promise<void> {
+    try {
+      await spool.note(jobId, `ended by the agent after ${RUN_LIMIT_MS / 1000} s`);
+    } catch (error) {
+      log.warn({ jobId, error: messageOf(error) }, 'the end of a run cannot be written down');
+    }
+    await kill();
+  }
+
+  async function giveUp(jobId: string, why: string): Promise<void> {
+    try {
+      await spool.giveUp(jobId, why);
+    } catch (error) {
+      log.warn({ jobId, error: messageOf(error) }, 'the end of a run cannot be written down');
+    }
+  }
+
+  async function forget(jobId: string, file: StoredFile | undefined): Promise<void> {
+    await removeFile(jobId, file);
+    try {
+      await spool.remove(jobId);
+    } catch (error) {
+      log.warn({ jobId, error: messageOf(error) }, 'the spool of a run cannot be removed');
+    }
+  }
+
+  async function removeFile(jobId: string, file: StoredFile | undefined): Promise<void> {
+    try {
+      await file?.remove();
+    } catch (error) {
+      log.warn({ jobId, error: messageOf(error) }, 'the file of a job cannot be removed');
+    }
+  }
+
+  async function within(end: Promise<void>, ms: number): Promise<void> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<void>((done) => {
+      cancel = clock.after(ms, done);
+    });
+    await Promise.race([end, late]);
+    cancel();
+  }
+
+  const fileOf = ({ file }: RunRecord): StoredFile | undefined =>
+    file === undefined ? undefined : files.adopt(file);
+
+  return {
+    commit,
+    giveUp,
+    removeFile: (record) => removeFile(record.jobId, fileOf(record)),
+    forget: (record) => forget(record.jobId, fileOf(record)),
+    resume: (record, user) => hold(record, user, fileOf(record)),
+    adopt: (record, sinceMs) => started(record.jobId, fileOf(record), RUN_LIMIT_MS - sinceMs),
+  };
+}

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { adoptRuns } from './adopt.ts';
+import { sleep, type Clock } from './clock.ts';
+import type { AgentSettings } from './config.ts';
+import type { Answer, JobOrder, RunnerEvent } from './core/runner.ts';
+import { checkOrder, type JobCheck } from './job-check.ts';
+import { jobEnvironment } from './job-env.ts';
+import { makeJobFiles } from './job-file.ts';
+import { makeJobs, type Jobs } from './jobs.ts';
+import type { Log } from './log.ts';
+import type { Draft } from './outbox.ts';
+import { bootId } from './process/proc.ts';
+import { runState } from './process/run-state.ts';
+import { cannotBecome, findUser, ownUserId } from './process/user.ts';
+import { draftOfResult, makeResults, type Results } from './results.ts';
+import { readResult } from './run-result.ts';
+import { makeRuns } from './runs.ts';
+import { makeSpool, type RunRecord } from './spool.ts';
+import type { Whitelist } from './whitelist.ts';
+
+/** What the work of a node needs. */
+export interface WorkDeps {
+  readonly settings: AgentSettings;
+  readonly whitelist: Pick<Whitelist, 'lookUp'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly post: (draft: Draft) => void;
+  /** Bytes that the server leaves for the values of `stdout` and `stderr` in this message. */
+  readonly roomFor: (draft: Draft) => number;
+  /** Aborted when the agent ends. */
+  readonly signal: AbortSignal;
+}
+
+/** The jobs of a node: the one at hand, those whose result is on its way, and what is left of both on disk. */
+export interface Work extends Pick<Jobs, 'isActive' | 'onIdle' | 'wire' | 'leave'> {
+  /** Takes up what agents before this one have left, before anything is said to the server. */
+  open(): Promise<void>;
+  /** Of this agent, or of the one whose run it has adopted (Decision 4). */
+  incarnationId(): string;
+  dispatch(event: RunnerEvent): void;
+  readonly results: Pick<Results, 'acknowledged' | 'open' | 'connected' | 'beat'>;
+  /** Removes expired files of jobs; gives their number. */
+  sweep(): Promise<number>;
+}
+
+/** A file of captured output has at least so many bytes, whatever the server takes now: it may take more later. */
+const LEAST_ROOM = 65_536;
+
+/** Puts the work together. */
+export function makeWork(deps: WorkDeps): Work {
+  const { settings, clock, log, signal } = deps;
+  const files = makeJobFiles(settings.fileDir, ownUserId(), log);
+  const spool = makeSpool(join(settings.stateDir, 'spool'), ownUserId(), log);
+  let incarnation: string = randomUUID();
+  let boot = 'unknown';
+
+  const runs = makeRuns({
+    spool,
+    files,
+    environment: (order, { user }, file) =>
+      jobEnvironment({
+        node: settings.nodeName,
+        jobId: order.jobId,
+        base: settings.environment,
+        job: order.env ?? {},
+        ...(file === undefined ? {} : { file }),
+        ...(user === undefined ? {} : { user }),
+        ...(settings.allowedEnv === undefined ? {} : { allowed: settings.allowedEnv }),
+      }),
+    room: (jobId) => Math.max(LEAST_ROOM, outputLimit(jobId)),
+    incarnationId: () => incarnation,
+    bootId: () => boot,
+    outside: () => [],
+    clock,
+    log,
+    signal,
+  });
+
+  const results = makeResults({
+    read: async (jobId) => {
+      const record = await spool.read(jobId);
+      const { capture, bootId } = record;
+      const limit = outputLimit(jobId);
+      return readResult(spool.pathOf(jobId), { capture, isRebooted: bootId !== boot, limit });
+    },
+    post: deps.post,
+    remove: (jobId) => spool.remove(jobId),
+    log,
+  });
+
+  const jobs = makeJobs({
+    check: async (order) =>
+      results.isFull()
+        ? { ok: false, reason: 'too many results wait for their acknowledgement' }
+        : check(order),
+    runs,
+    answer: (answer) => {
+      deps.post(draftOf(answer));
+    },
+    report: (jobId) => {
+      results.add(jobId);
+    },
+    log,
+  });
+
+  function check(order: JobOrder): Promise<JobCheck> {
+    return checkOrder(order, {
+      lookUp: (command) => deps.whitelist.lookUp(command),
+      findUser,
+      cannotBecome,
+      isDirectory,
+      chefLockFile: settings.lockFile,
+    });
+  }
+
+  function outputLimit(jobId: string): number {
+    const output = { stdout: '', stderr: '' };
+    const frame = draftOfResult(jobId, { outcome: 'succeeded', output });
+    return Math.min(settings.maxBodySize, deps.roomFor(frame));
+  }
+
+  async function report(record: RunRecord): Promise<void> {
+    incarnation = record.incarnationId;
+    await runs.removeFile(record);
+    results.add(record.jobId);
+  }
+
+  return {
+    open: async () => {
+      boot = await bootId();
+      const records = await spool.open();
+      await adoptRuns(records, {
+        bootId: boot,
+        runs,
+        stateOf: (jobId) => runState(spool.pathOf(jobId)),
+        ageOf: async (jobId) =>
+          clock.now() - (await stat(join(spool.pathOf(jobId), 'supervisor'))).mtimeMs,
+        check,
+        take: (record, order, held) => {
+          incarnation = record.incarnationId;
+          jobs.adopt(order, held);
+        },
+        report,
+        pause: (ms) => sleep(clock, ms, signal),
+        log,
+      });
+    },
+    incarnationId: () => incarnation,
+    dispatch: (event) => {
+      jobs.dispatch(event);
+    },
+    wire: () => {
+      const mine = jobs.wire();
+      const oldest = results.oldest();
+      // Idle would say that there is no result (Decision 5).
+      return mine.jobState === 'idle' && oldest !== undefined
+        ? { jobState: 'running', jobId: oldest }
+        : mine;
+    },
+    isActive: () => jobs.isActive(),
+    onIdle: (action) => {
+      jobs.onIdle(action);
+    },
+    leave: () => {
+      jobs.leave();
+    },
+    results,
+    sweep: () => files.sweep(clock.now(), settings.fileDirExpiryMs),
+  };
+}
+
+/** The members of an answer, in the order of REFERENCE 15.6. */
+function draftOf(answer: Answer): Draft {
+  const { type, jobId } = answer;
+  const reason = answer.type === 'nack_commit' ? { reason: answer.reason } : {};
+  return { type, members: { job_id: jobId, ...reason } };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../../../client/src/clock.ts';
+import { readCaptured } from '../../../../client/src/process/captured.ts';
+import { jobScript } from '../../../../client/src/process/job-script.ts';
+import { startKeeper, type KeeperOrder } from '../../../../client/src/process/keeper.ts';
+import { endOfRun } from '../../../../client/src/process/run-state.ts';
+import { findUser } from '../../../../client/src/process/user.ts';
+import { watchRun } from '../../../../client/src/process/watch-run.ts';
+import { makeTempDir } from '../../../helpers/temp-dir.ts';
+import { until } from '../../../helpers/until.ts';
+
+const env = { PATH: process.env['PATH'] ?? '' };
+const later = (ms: number, action: () => void) => systemClock.after(ms, action);
+
+describe('the keeper of a run', () => {
+  let home: string;
+  let spool: string;
+  let remove: () => Promise<void>;
+  let runs = 0;
+  const end = new AbortController();
+  beforeEach(async () => {
+    [home, remove] = await makeTempDir();
+    spool = '';
+  });
+  afterEach(() => remove());
+  after(() => {
+    end.abort();
+  });
+
+  /** A spool as the agent makes it, and a keeper that is ready. */
+  async function ready(
+    line: string,
+    order: Partial<KeeperOrder> = { room: 65_536 },
+    vars: Record<string, string> = env,
+  ) {
+    spool = join(home, `run-${++runs}`);
+    await mkdir(spool, { mode: 0o700 });
+    for (const [name, text] of Object.entries({ job: jobScript(line, vars), open: '' })) {
+      await writeFile(join(spool, name), text);
+    }
+    return startKeeper({ spool, ...order }, later);
+  }
+
+  async function start(line: string, order?: Partial<KeeperOrder>, vars?: Record<string, string>) {
+    const made = await ready(line, order, vars);
+    assert.ok(made.ok, JSON.stringify(made));
+    made.keeper.go();
+    return watchRun(spool, systemClock, end.signal, made.keeper.exited);
+  }
+
+  /** Runs a line to its end. */
+  async function run(line: string, order?: Partial<KeeperOrder>, vars?: Record<string, string>) {
+    const started = await start(line, { room: 65_536, ...order }, vars);
+    await started.over;
+    const [out, err] = await Promise.all([
+      readCaptured(spool, 'stdout', 100_000),
+      readCaptured(spool, 'stderr', 100_000),
+    ]);
+    const found = await endOfRun(spool);
+    return { status: found?.status, stdout: out.head.toString(), stderr: err.head.toString() };
+  }
+
+  it('runs a line through the shell: pipes, && and quotes', async () => {
+    assert.deepEqual(await run(`echo 'a  b' | tr a x && echo err >&2; exit 3`), {
+      status: 3,
+      stdout: 'x  b\n',
+      stderr: 'err\n',
+    });
+  });
+  it('gives the environment it was told, whatever it holds, and no other', async () => {
+    const odd = `a'b"c$d\\e\nf \`g\``;
+    assert.equal((await run('printf %s "$ODD"', {}, { ...env, ODD: odd })).stdout, odd);
+    const names = (await run('env')).stdout.replaceAll(/=.*/g, '').trim().split('\n').sort();
+    assert.deepEqual(names, ['PATH', 'PWD']);
+  });
+  it('runs in the directory, with the umask of the agent', async () => {
+    const before = process.umask(0o027);
+    try {
+      const { stdout } = await run('pwd -P; umask', { dir: home });
+      assert.equal(stdout, `${await realpath(home)}\n0027\n`);
+    } finally {
+      process.umask(before);
+    }
+  });
+  it('writes nothing down that it is not asked to', async () => {
+    await (
+      await start('echo a', {})
+    ).over;
+    const names = await readdir(spool);
+    assert.deepEqual(names.sort(), ['exited.0', 'leader', 'supervisor']);
+  });
+  it('leaves no environment of the job behind once it has started', async () => {
+    await run('true', {}, { ...env, SECRET: 's3cret' });
+    for (const name of await readdir(spool)) {
+      const path = join(spool, name);
+      if ((await stat(path)).isFile()) assert.doesNotMatch(await readFile(path, 'utf8'), /s3cret/);
+    }
+  });
+  it('is over when the command is, though a child in the background holds the pipe', async () => {
+    const began = performance.now();
+    const started = await start('echo a; sleep 100 & exit 0');
+    await started.over;
+    assert.ok(performance.now() - began < 5000);
+    assert.equal((await readCaptured(spool, 'stdout', 100)).head.toString(), 'a\n');
+    const [leader] = (await readFile(join(spool, 'leader'), 'utf8')).split(' ');
+    process.kill(-Number(leader), 'SIGKILL');
+  });
+  it('says why a command cannot be started', async () => {
+    const nowhere = await run('echo', { dir: '/does/not/exist' });
+    assert.deepEqual([nowhere.status, nowhere.stdout], [126, '']);
+    assert.match(nowhere.stderr, /does\/not\/exist/);
+    const long = await run('echo', {}, { ...env, A: 'x'.repeat(3_000_000) });
+    assert.equal(long.status, 126);
+    assert.match(long.stderr, /too long/);
+  });
+  it('counts a signal as the shell does', async () => {
+    assert.equal((await run('kill -9 $$')).status, 137);
+  });
+  it('leaves INT and QUIT as they are: a command may send them to what it started', async () => {
+    assert.equal((await run('sh -c "kill -INT \\$\\$; exit 0"; exit $?')).status, 130);
+  });
+  it('A5 kills the whole group, and the end is written down', async () => {
+    const started = await start('sleep 100 & sleep 100');
+    assert.equal(await started.kill(), true);
+    await started.over;
+    assert.equal((await endOfRun(spool))?.status, 143);
+  });
+  it('keeps head and tail of a command that prints without end, and no more than three files', async () => {
+    const started = await start('echo first; yes | head -c 30000000; echo last', { room: 100_000 });
+    await started.over;
+    const names = (await readdir(spool)).filter((name) => name.startsWith('stdout.'));
+    assert.ok(names.length <= 3, names.join(' '));
+    const sizes = await Promise.all(names.map(async (n) => (await stat(join(spool, n))).size));
+    assert.ok(Math.max(...sizes) <= 100_000 + 4 * 65_536, sizes.join(' '));
+    const { head, tail, lost } = await readCaptured(spool, 'stdout', 1000);
+    assert.match(head.toString(), /^first\ny\n/);
+    assert.match(tail.toString(), /y\nlast\n$/);
+    assert.equal(head.length + tail.length + lost, 30_000_011);
+  });
+  it('ends a keeper that is not told to go, and starts nothing', async () => {
+    const made = await ready(`touch ${home}/ran`);
+    assert.ok(made.ok);
+    await made.keeper.dismiss();
+    assert.deepEqual((await readdir(home)).includes('ran'), false);
+  });
+  it('Decision 5: of all keepers of a run one starts it', async () => {
+    const made = await ready(`echo x >> ${home}/runs`);
+    assert.ok(made.ok);
+    const others = await Promise.all([1, 2, 3].map(() => startKeeper({ spool, room: 1 }, later)));
+    const keepers = [made, ...others].map((one) => {
+      assert.ok(one.ok);
+      return one.keeper;
+    });
+    for (const keeper of keepers) keeper.go();
+    await Promise.all(keepers.map((keeper) => keeper.exited));
+    assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'x\n');
+    assert.equal((await endOfRun(spool))?.status, 0);
+  });
+  it('goes on when the agent is gone, and writes the end of a command that got a TERM', async () => {
+    const made = await ready(`touch ${home}/up; exec sleep 100`);
+    assert.ok(made.ok);
+    made.keeper.go();
+    const names = () => readdir(home);
+    await until('the command', names, (found) => (found.includes('up') ? true : undefined));
+    for (const who of ['supervisor', 'leader']) {
+      const [pid] = (await readFile(join(spool, who), 'utf8')).split(' ');
+      process.kill(Number(pid), 'SIGTERM');
+    }
+    await made.keeper.exited;
+    assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 143, isKilled: true });
+  });
+
+  describe('with a lock (A1–A3)', () => {
+    let lock: string;
+    beforeEach(() => {
+      lock = join(home, 'lock');
+    });
+    const isFree = (): boolean => {
+      try {
+        execFileSync('flock', ['-n', lock, 'true']);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+
+    it('A1 holds flock(2) from before it is told to go, and gives it back at the end', async () => {
+      const made = await ready('sleep 100', { lock });
+      assert.ok(made.ok);
+      assert.equal(isFree(), false);
+      made.keeper.go();
+      const run = watchRun(spool, systemClock, end.signal, made.keeper.exited);
+      assert.equal(isFree(), false);
+      await run.kill();
+      await run.over;
+      assert.equal(isFree(), true);
+    });
+    it('gives it back when it is not told to go, and when the agent dies', async () => {
+      const made = await ready('true', { lock });
+      assert.ok(made.ok);
+      await Promise.all([made.keeper.dismiss(), made.keeper.dismiss()]);
+      assert.equal(isFree(), true);
+    });
+    it('keeps it from a child of the command that stays in the background', async () => {
+      await run('sleep 100 & exit 0', { lock });
+      assert.equal(isFree(), true);
+      const [leader] = (await readFile(join(spool, 'leader'), 'utf8')).split(' ');
+      process.kill(-Number(leader), 'SIGKILL');
+    });
+    it('is refused, with the reason, while somebody else holds it', async () => {
+      const holder = spawn('flock', [lock, 'sh', '-c', 'echo; exec cat'], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      await once(holder.stdout, 'data');
+      const reason = `the lock ${lock} is held by another process`;
+      assert.deepEqual(await ready('true', { lock }), { ok: false, reason });
+      holder.stdin.end();
+      await once(holder, 'exit');
+    });
+    it('A3 is refused, with the reason, where the directory is missing', async () => {
+      const made = await ready('true', { lock: join(home, 'no', 'lock') });
+      assert.ok(!made.ok);
+      assert.match(made.reason, /cannot take the lock .*no\/lock: .*(No such|nonexistent)/i);
+    });
+  });
+
+  describe('as another user', () => {
+    before(function () {
+      assert.equal(process.getuid?.(), 0, 'these tests need root');
+    });
+    const daemon = async () => {
+      const user = await findUser('daemon');
+      assert.ok(user !== undefined);
+      return user;
+    };
+
+    it('has his user, his group and his other groups, and none of root', async () => {
+      const user = await daemon();
+      const { stdout } = await run('id -u; id -g; id -G', { user });
+      const [uid, gid, groups] = stdout.split('\n');
+      assert.deepEqual([uid, gid], [String(user.uid), String(user.gid)]);
+      assert.ok(!groups?.split(' ').includes('0'), groups);
+    });
+    it('restores every value of the environment', async () => {
+      const odd = { ...env, ODD: `a'b"c$d` };
+      assert.equal(
+        (await run('printf %s "$ODD"', { user: await daemon() }, odd)).stdout,
+        `a'b"c$d`,
+      );
+    });
+    it("keeps a job's LD_PRELOAD away from whatever still runs as root", async () => {
+      // The loader complains of a library that is not there: once for each program that got the variable.
+      const preload = { ...env, LD_PRELOAD: '/nowhere/evil.so' };
+      const { stderr } = await run('exit 0', { user: await daemon() }, preload);
+      assert.equal((stderr.match(/evil\.so/g) ?? []).length, 1, stderr);
+    });
+    it('is in a process group of its own, led by the shell', async () => {
+      const { stdout } = await run('ps -o pid=,pgid= -p $$', { user: await daemon() });
+      const [pid, group] = stdout.trim().split(/\s+/);
+      assert.equal(pid, group);
+    });
+  });
+});

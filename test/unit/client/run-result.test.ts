@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readResult } from '../../../client/src/run-result.ts';
+import { makeTempDir } from '../../helpers/temp-dir.ts';
+
+describe('the result of a run', () => {
+  let dir: string;
+  let remove: () => Promise<void>;
+  beforeEach(async () => {
+    [dir, remove] = await makeTempDir();
+  });
+  afterEach(() => remove());
+
+  async function read(files: Record<string, string>, settings = {}) {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+    return readResult(dir, { capture: true, isRebooted: false, limit: 1000, ...settings });
+  }
+  const stderrOf = async (...args: Parameters<typeof read>) => (await read(...args)).output?.stderr;
+
+  it('succeeded with status 0 alone, and has both streams', async () => {
+    const files = { 'exited.0': '', 'stdout.0': 'out', 'stderr.0': 'err' };
+    assert.deepEqual(await read(files), {
+      outcome: 'succeeded',
+      output: { stdout: 'out', stderr: 'err' },
+    });
+    assert.deepEqual(await read(files, { capture: false }), { outcome: 'succeeded' });
+  });
+  it('failed with any other', async () => {
+    assert.equal((await read({ 'exited.3': '' })).outcome, 'failed');
+    assert.equal((await read({ 'exited.3': '' })).output?.stderr, '');
+  });
+  it('failed where nobody knows how it ended: it was killed with the agent, or lost by a reboot', async () => {
+    assert.deepEqual(await read({ 'stderr.0': 'x\n' }), {
+      outcome: 'failed',
+      output: {
+        stdout: '',
+        stderr: 'x\npushy-client: the run was killed together with the agent\n',
+      },
+    });
+    assert.match((await stderrOf({}, { isRebooted: true })) ?? '', /lost by a reboot of this node/);
+  });
+  it('says what ended a command that got a signal together with its keeper', async () => {
+    const files = { 'killed.143': '' };
+    assert.match((await stderrOf(files)) ?? '', /ended by the end of the agent, with status 143/);
+    assert.match(
+      (await stderrOf(files, { isRebooted: true })) ?? '',
+      /ended by a reboot of this node/,
+    );
+  });
+  it('succeeded where the command ended well all the same', async () => {
+    assert.equal((await read({ 'killed.0': '' })).outcome, 'succeeded');
+  });
+  it('failed with the reason that the agent wrote down', async () => {
+    const files = { 'exited.0': '', why: 'ended by the agent after 86400 s' };
+    assert.deepEqual(await read(files), {
+      outcome: 'failed',
+      output: { stdout: '', stderr: 'pushy-client: ended by the agent after 86400 s\n' },
+    });
+  });
+  it('says that the disk was full', async () => {
+    assert.match(
+      (await stderrOf({ 'exited.0': '', 'stdout.0': 'a', 'stdout.full': '' })) ?? '',
+      /the rest of the output is lost: the disk of this node was full/,
+    );
+  });
+  it('A7 keeps head and tail, with the reason, in the space that there is', async () => {
+    const files = { 'stdout.0': 'x'.repeat(5000), 'stderr.0': 'y'.repeat(5000) };
+    const { output } = await read(files);
+    const { stdout = '', stderr = '' } = output ?? {};
+    assert.match(stdout, /^x+\n\[\d+ bytes cut here.*\]\nx+$/);
+    assert.match(stderr, /^y+\n\[\d+ bytes cut here.*\]\ny+pushy-client: .* with the agent\n$/);
+    assert.ok(JSON.stringify(stdout).length + JSON.stringify(stderr).length - 4 <= 1000);
+  });
+});
