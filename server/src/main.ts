@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import type { Process } from './program.ts';
 
 /** Until the program listens to its signals itself there is nothing to save: the end is a good one. */

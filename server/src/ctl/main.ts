@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { pino } from 'pino';
 import { readConfig, type Config } from '../config.ts';
 import { makeLog } from '../log.ts';
