@@ -64,7 +64,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     counts: metrics.messages,
     sender: wire.command,
     sessionKeys: { of: (orgId, node) => secrets.sessionKey(orgId, node) },
-    organizations: makeKnownOrganizations(directory, clock),
+    organizations: makeKnownOrganizations({ directory, clock, log }),
     isAdmitted,
     isExpected: isAdmitted,
     acknowledges: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'result_ack'),

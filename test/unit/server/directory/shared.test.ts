@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { findMembership } from '../../../../server/src/directory/membership.ts';
-import { makeKnownOrganizations } from '../../../../server/src/directory/known-organizations.ts';
+import {
+  makeKnownOrganizations,
+  type KnownOrganizations,
+} from '../../../../server/src/directory/known-organizations.ts';
 import { makeShared } from '../../../../server/src/directory/shared.ts';
-import { makeFakeClock } from '../../../helpers/fake-clock.ts';
+import { makeFakeClock, turn } from '../../../helpers/fake-clock.ts';
 
 describe('shared answers', () => {
   it('keeps no more than it may, the newest', async () => {
@@ -47,27 +50,95 @@ describe('nested groups', () => {
 });
 
 describe('known organizations', () => {
-  it('remembers for a minute those that exist', async () => {
-    const clock = makeFakeClock();
-    const ids = new Map([['acme', 'g']]);
-    const known = makeKnownOrganizations(
-      {
-        organization: (name) => {
+  const MINUTE = 60_000;
+  let ids: Map<string, string>;
+  let asked: number;
+  let answer: () => Promise<void>;
+  let complaints: string[];
+  let clock: ReturnType<typeof makeFakeClock>;
+  let known: KnownOrganizations;
+  beforeEach(async () => {
+    ids = new Map([['acme', 'g']]);
+    asked = 0;
+    answer = () => Promise.resolve();
+    complaints = [];
+    clock = makeFakeClock();
+    known = makeKnownOrganizations({
+      directory: {
+        organization: async (name) => {
+          asked += 1;
+          await answer();
           const id = ids.get(name);
-          return Promise.resolve(id === undefined ? undefined : { id });
+          return id === undefined ? undefined : { id };
         },
       },
       clock,
-    );
-    assert.equal(known.known('acme'), undefined);
+      log: { warn: (_fields, message) => complaints.push(message) },
+    });
     assert.equal(await known.resolve('acme'), 'g');
+  });
+
+  it('are remembered when they exist', async () => {
     assert.equal(known.known('acme'), 'g');
     assert.equal(await known.resolve('nope'), undefined);
     assert.equal(known.known('nope'), undefined);
-    await clock.advance(60_000);
-    assert.equal(known.known('acme'), undefined);
+    assert.equal(asked, 2);
+  });
+
+  it('H10 are asked for again after a minute, once, while nobody waits', async () => {
+    await clock.advance(MINUTE - 1);
+    known.known('acme');
+    assert.equal(asked, 1);
+    ids.set('acme', 'h');
+    await clock.advance(1);
+    assert.deepEqual([known.known('acme'), known.known('acme')], ['g', 'g']);
+    await turn();
+    assert.equal(asked, 2);
+    assert.equal(known.known('acme'), 'h');
     ids.delete('acme');
-    await known.resolve('acme');
+    await clock.advance(MINUTE);
+    known.known('acme');
+    await turn();
     assert.equal(known.known('acme'), undefined);
+  });
+
+  it('H10 are asked for first when nothing was heard of them for two minutes', async () => {
+    await clock.advance(2 * MINUTE);
+    assert.equal(known.known('acme'), undefined);
+    assert.equal(asked, 1);
+    ids.set('acme', 'h');
+    assert.equal(await known.resolve('acme'), 'h');
+  });
+
+  it('are asked for again 32 at a time', async () => {
+    const more = Array.from({ length: 40 }, (_, i) => `org-${i}`);
+    for (const name of more) ids.set(name, name);
+    for (const name of more) await known.resolve(name);
+    asked = 0;
+    await clock.advance(MINUTE);
+    for (const name of more) assert.equal(known.known(name), name);
+    assert.equal(asked, 32);
+    await turn();
+    for (const name of more) known.known(name);
+    assert.equal(asked, 40);
+  });
+
+  it('Decision 2 are not forgotten while the directory is away, and asked for every five seconds', async () => {
+    answer = () => Promise.reject(new Error('away'));
+    for (let ms = 0; ms < 10 * MINUTE; ms += 1000) {
+      await clock.advance(1000);
+      assert.equal(known.known('acme'), 'g');
+      await turn();
+    }
+    assert.equal(asked, 1 + 9 * 12 + 1);
+    assert.equal(complaints.length, asked - 1);
+    assert.equal(await known.resolve('acme'), 'g');
+    await assert.rejects(known.resolve('nope'), /away/);
+    answer = () => Promise.resolve();
+    ids.set('acme', 'h');
+    await clock.advance(5000);
+    known.known('acme');
+    await turn();
+    assert.equal(known.known('acme'), 'h');
   });
 });
