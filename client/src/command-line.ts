@@ -12,6 +12,8 @@ export interface CommandLine {
   readonly maxBodySize?: number;
   readonly fileDir?: string;
   readonly allowUnencrypted?: boolean;
+  /** `chef`, or the path of a Ruby that evaluates the configuration file. */
+  readonly rubyConfig?: string;
 }
 
 /** Options to serve with, or a text to print and an exit code. */
@@ -33,6 +35,10 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     .option('-M, --max-body-size <bytes>', 'most output to send for a run', bytes)
     .option('-d, --file-dir <dir>', 'where the files of jobs are kept')
     .option('--allow-unencrypted', 'speak to a server that offers no encryption')
+    .option(
+      '--ruby-config <ruby>',
+      "read the configuration with Chef's own Ruby: chef, or its path",
+    )
     .helpOption('-h, --help', 'show this help')
     .version(`Push Client: ${version}`, '-v, --version', 'show the version')
     .allowExcessArguments(false)

@@ -49,7 +49,13 @@ export async function readConfigFile(sources: FileSources): Promise<ConfigFile> 
   if (file === undefined) return { config: NO_FILE };
   let answer: ReadAnswer;
   try {
-    answer = await sources.readFile({ file, env: { ...sources.env }, relevant: RELEVANT });
+    const { rubyConfig: ruby } = sources.options;
+    answer = await sources.readFile({
+      file,
+      env: { ...sources.env },
+      relevant: RELEVANT,
+      ...(ruby === undefined ? {} : { ruby }),
+    });
   } catch (error) {
     const what = `${file} cannot be read: ${messageOf(error)}`;
     throw new AgentError('bad_config', what, { cause: error });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isHash, type RubyConfig, type RubyValue } from '@pushy/ruby-config';
+import { readConfigFile } from '../../client/src/process/read-config.ts';
 import {
   ENVIRONMENT,
   HOST,
@@ -28,7 +31,7 @@ type Evaluated =
 const program = fileURLToPath(new URL('ruby-config/evaluate.rb', import.meta.url));
 
 describe('ruby-config against Ruby and mixlib-config', () => {
-  useScene('workstation');
+  const scene = useScene('workstation');
   let evaluated: Readonly<Record<string, Evaluated>>;
 
   before(async () => {
@@ -70,6 +73,64 @@ describe('ruby-config against Ruby and mixlib-config', () => {
         compareSettings(await readText(lines.join('\n'), { file, ...HOST }), ruby.settings);
       }
     });
+
+  it("ruby_config 'chef': Chef's own classes evaluate what cannot be read without Ruby", async () => {
+    const set = gemSet('workstation');
+    const dir = await scene.subdir('chef-ruby');
+    const ruby = join(dir, 'ruby');
+    await writeFile(ruby, '#!/bin/sh\nexec ruby -rbundler/setup "$@"\n', { mode: 0o755 });
+    await mkdir(join(dir, 'client.d'));
+    await writeFile(join(dir, 'client.d', 'more.rb'), "no_proxy 'near'\n");
+    const lines = [
+      `ruby_config '${ruby}'`,
+      'node_name `echo computed`.chomp',
+      "chef_server_url ' https://chef.example.com/organizations/acme '",
+      'entries = { /^run (.+)$/i => { command_line: "x", lock: true } }',
+      "whitelist entries.merge('chef-client' => 'chef-client')",
+      "whitelist['more'] = :symbol",
+      "puts 'printed'; log_location STDOUT; knife[:editor] = 'vi'",
+      "ENV['FROM_FILE'] = node_name",
+      'Mixlib::Log::Formatter.show_time = false',
+      "Dir.glob(File.join(__dir__, 'client.d', '**', '*.rb')).each { |f| Chef::Config.from_file f }",
+    ];
+    const file = join(dir, 'client.rb');
+    await writeFile(file, lines.join('\n'));
+    const answer = await readConfigFile({ file, env: set.env, relevant: RELEVANT });
+    if (!answer.ok) assert.fail(answer.message);
+    const { settings, environment, showTime, files } = answer.config;
+    const found = Object.fromEntries([...settings].map(([name, at]) => [name, plain(at.value)]));
+    assert.deepEqual(found, {
+      ruby_config: ruby,
+      node_name: 'computed',
+      chef_server_url: 'https://chef.example.com/organizations/acme',
+      whitelist: {
+        hash: [
+          [
+            { regexp: '^run (.+)$', flags: 'i' },
+            {
+              hash: [
+                [{ symbol: 'command_line' }, 'x'],
+                [{ symbol: 'lock' }, true],
+              ],
+            },
+          ],
+          ['chef-client', 'chef-client'],
+          ['more', { symbol: 'symbol' }],
+        ],
+      },
+      log_location: { constant: 'STDOUT' },
+      no_proxy: 'near',
+    });
+    assert.equal(settings.get('whitelist')?.line, 5);
+    assert.deepEqual(files, [file, join(dir, 'client.d', 'more.rb')]);
+    assert.deepEqual([...environment], [['FROM_FILE', 'computed']]);
+    assert.equal(showTime, false);
+
+    await writeFile(file, `ruby_config '${ruby}'\nnode_name \`id\`\nraise 'no node'\n`);
+    const failed = await readConfigFile({ file, env: set.env, relevant: RELEVANT });
+    assert.ok(!failed.ok);
+    assert.equal(failed.message, `${file}:3: Ruby says RuntimeError: no node`);
+  });
 });
 
 /** What Ruby makes of a file that is refused for `not_static` is its own business, and may be a program that it runs. */

@@ -26,14 +26,20 @@ const host: Omit<ReadOptions, 'file' | 'env' | 'relevant'> = {
 };
 
 async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {
+  let source = '';
   try {
-    const source = readFileSync(file, 'utf8');
+    source = readFileSync(file, 'utf8');
     const config = await readRubyConfig(source, { file, env, relevant, ...host });
     return { ok: true, config };
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    const ruby = RUBY_CONFIG.exec(source)?.[1];
+    return { ok: false, message, ...(ruby === undefined ? {} : { ruby }) };
   }
 }
+
+/** The line by which a file asks for Ruby itself, in one that cannot be read without. */
+const RUBY_CONFIG = /^ruby_config[ \t(]+['":]([^'"\s)]+)/m;
 
 function fullHostName(): string {
   const options = { encoding: 'utf8', timeout: HOST_NAME_TIMEOUT_MS } as const;

@@ -469,15 +469,3 @@ describe('settings (ADDON C.3, F.2)', () => {
     });
   });
 });
-
-describe('readConfigFile', () => {
-  it('says what is wrong and where', async () => {
-    const [dir, remove] = await makeTempDir();
-    const file = join(dir, 'a.rb');
-    writeFileSync(file, "node_name 'a'\nnode_name (\n");
-    const answer = await readConfigFile({ file, env: {}, relevant: new Set(['node_name']) });
-    await remove();
-    assert.ok(!answer.ok);
-    assert.match(answer.message, /a\.rb:\d/);
-  });
-});
