@@ -17,12 +17,18 @@ export function fillTemplate(
   around = { before: '', after: '' },
 ): string {
   return template.replace(REFERENCE, (_found, digit?: string, name?: string, sign?: string) => {
-    if (digit !== undefined) return match[Number(digit)] ?? '';
+    if (digit !== undefined) return numbered(match, Number(digit));
     if (name !== undefined) return match.groups?.[name] ?? '';
     if (sign === '&') return match[0] ?? '';
     if (sign === '\\') return '\\';
     return sign === '`' ? around.before : around.after;
   });
+}
+
+/** In a pattern with named groups, Ruby knows no group by its number. */
+function numbered(match: Match, number: number): string {
+  if (number > 0 && match.groups !== undefined) return '';
+  return match[number] ?? '';
 }
 
 /** Names that a replacement text takes from named groups. */
