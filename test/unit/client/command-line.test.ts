@@ -42,6 +42,7 @@ describe('command line (ADDON C.3)', () => {
     ['--node_name=a_b', '--node-name=a_b'],
     ['--allow_unencrypted', '--allow-unencrypted'],
     ['--max_body_size=7', '--max-body-size=7'],
+    ['--ruby_config=chef', '--ruby-config=chef'],
   ] as const) {
     it(`takes ${a} and ${b} alike`, () => {
       assert.deepEqual(options(a), options(b));
