@@ -69,7 +69,11 @@ function configUrl({ serverUrl, node, curve }: BootstrapDeps): URL {
   return new URL(`${serverUrl.replace(/\/+$/, '')}/${path}?${query}`);
 }
 
-function signedHeaders(url: URL, deps: BootstrapDeps): Record<string, string> {
+/** The headers of a signed GET. */
+export function signedHeaders(
+  url: URL,
+  deps: Pick<BootstrapDeps, 'node' | 'key' | 'signatureVersion'> & { clock: Pick<Clock, 'now'> },
+): Record<string, string> {
   const { node, key, signatureVersion: version = '1.1', clock } = deps;
   const request = { method: 'GET', path: url.pathname };
   const signer = { userId: node, key, version };
@@ -83,19 +87,19 @@ function readAnswer(body: string, where: string, deps: BootstrapDeps): Fetched {
   const config = parse(body);
   if (config === undefined) {
     const what = 'the answer is not the configuration of a node';
-    return { ok: false, failure: contentFailure(what, where) };
+    return { ok: false, failure: contentFailure('answer_unreadable', what, where) };
   }
   if (config.curve_public_key === undefined && !deps.allowUnencrypted) {
     const what = 'the server offers no encryption';
     const advice = 'Enable CURVE there, or set allow_unencrypted here.';
-    return { ok: false, failure: contentFailure(what, where, advice) };
+    return { ok: false, failure: contentFailure('no_encryption', what, where, advice) };
   }
   try {
     return { ok: true, session: openSession(config, deps) };
   } catch (error) {
     const what = `the keys of the configuration cannot be used: ${messageOf(error)}`;
     const advice = `The server wrapped them for another key than client_key: is the client ${deps.node} up to date there?`;
-    return { ok: false, failure: contentFailure(what, where, advice) };
+    return { ok: false, failure: contentFailure('key_outdated', what, where, advice) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 /** What the command line says; what is absent is said by the configuration file or a default. */
@@ -16,9 +16,14 @@ export interface CommandLine {
   readonly rubyConfig?: string;
 }
 
-/** Options to serve with, or a text to print and an exit code. */
+/** How the doctor says what it found. */
+const FORMATS = ['text', 'json'] as const;
+type Format = (typeof FORMATS)[number];
+
+/** Options to serve with, or to examine the node with, or a text to print and an exit code. */
 export type ParsedCommandLine =
   | { readonly kind: 'serve'; readonly options: CommandLine }
+  | { readonly kind: 'doctor'; readonly options: CommandLine; readonly format: Format }
   | { readonly kind: 'exit'; readonly code: number; readonly text: string };
 
 /** Reads the arguments after the program's name (ADDON C.3). Long options take `_` and `-` alike. */
@@ -26,6 +31,7 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
   let text = '';
   const program = new Command('pushy-client')
     .description('Push Jobs agent of a node: waits for jobs of the Push Jobs server and runs them.')
+    .argument('[command]', '"doctor": say why this node is, or is not, available', command)
     .option('-c, --config <file>', 'configuration file')
     .option('-l, --log-level <level>', 'debug, info, warn, error or fatal', logLevel)
     .option('-L, --logfile <file>', 'log file; default: standard output')
@@ -39,6 +45,7 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
       '--ruby-config <ruby>',
       "read the configuration with Chef's own Ruby: chef, or its path",
     )
+    .addOption(new Option('--format <format>', 'how the doctor says it').choices(FORMATS))
     .helpOption('-h, --help', 'show this help')
     .version(`Push Client: ${version}`, '-v, --version', 'show the version')
     .allowExcessArguments(false)
@@ -53,12 +60,20 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     if (!(error instanceof CommanderError)) throw error;
     return { kind: 'exit', code: error.exitCode, text };
   }
-  return { kind: 'serve', options: program.opts<CommandLine>() };
+  const { format, ...options } = program.opts<CommandLine & { format?: Format }>();
+  if (program.args.length > 0) return { kind: 'doctor', options, format: format ?? 'text' };
+  if (format === undefined) return { kind: 'serve', options };
+  return { kind: 'exit', code: 1, text: 'error: --format says how "doctor" speaks.\n' };
 }
 
 /** `--file_dir=x_y` is `--file-dir=x_y`. */
 function withHyphens(arg: string): string {
   return arg.replace(/^--[^=]*/, (name) => name.replaceAll('_', '-'));
+}
+
+function command(text: string): string {
+  if (text !== 'doctor') throw new InvalidArgumentError('The only command is "doctor".');
+  return text;
 }
 
 function logLevel(text: string): LogLevel {

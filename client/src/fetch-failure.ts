@@ -1,29 +1,67 @@
-import type { FetchFailure } from './loops/reconfigure.ts';
+import type { CauseName } from './doctor/causes.ts';
+
+/** Why the configuration was not fetched. */
+export interface FetchFailure {
+  readonly cause: CauseName;
+  readonly what: string;
+  readonly where: string;
+  readonly advice: string;
+}
+
+type Known = readonly [CauseName, advice: string];
 
 /** Why the configuration was not fetched, with what a person can do: by the system's error code. */
-const BY_CODE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Nothing listens there: is the Chef server up, and is chef_server_url right?',
-  ECONNRESET: 'The connection was cut: look at the Chef server and at proxies on the way.',
-  ENOTFOUND: 'The name of the server is unknown here: check chef_server_url and DNS.',
-  EAI_AGAIN: 'DNS does not answer: check the resolver of this host.',
-  ETIMEDOUT: 'No answer: check routes and firewalls.',
-  EHOSTUNREACH: 'There is no way to the server: check routes and firewalls.',
-  ENETUNREACH: 'There is no way to the server: check routes and firewalls.',
-  proxy:
+const BY_CODE: Readonly<Record<string, Known>> = {
+  ECONNREFUSED: [
+    'api_refused',
+    'Nothing listens there: is the Chef server up, and is chef_server_url right?',
+  ],
+  ECONNRESET: [
+    'api_cut',
+    'The connection was cut: look at the Chef server and at proxies on the way.',
+  ],
+  ENOTFOUND: [
+    'name_unknown',
+    'The name of the server is unknown here: check chef_server_url and DNS.',
+  ],
+  EAI_AGAIN: ['resolver_silent', 'DNS does not answer: check the resolver of this host.'],
+  ETIMEDOUT: ['api_unreachable', 'No answer: check routes and firewalls.'],
+  EHOSTUNREACH: ['api_unreachable', 'There is no way to the server: check routes and firewalls.'],
+  ENETUNREACH: ['api_unreachable', 'There is no way to the server: check routes and firewalls.'],
+  proxy: [
+    'proxy_failed',
     'Check http_proxy or https_proxy with its user and password, and no_proxy for servers that are near.',
-  ERR_TLS_CERT_ALTNAME_INVALID:
+  ],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'certificate_name',
     "The server's certificate is for another name: use that name in chef_server_url.",
+  ],
 };
 
 /** By the status of the answer. */
-const BY_STATUS: Readonly<Record<number, string>> = {
-  400: 'The server does not understand this agent: is it a Push Jobs server of version 2 or later?',
-  401: 'The server does not accept the signature: check node_name, client_key and the clock of this host.',
-  403: 'This client may not have the configuration: node_name must be the name of the client.',
-  404: 'There is no such organization, or no Push Jobs server behind this Chef server.',
-  407: 'A proxy on the way wants a user and a password: check http_proxy_user and http_proxy_pass.',
-  502: 'The Push Jobs server is down, or cannot reach the Chef server.',
-  503: 'The Push Jobs server is not ready yet.',
+const BY_STATUS: Readonly<Record<number, Known>> = {
+  400: [
+    'request_refused',
+    'The server does not understand this agent: is it a Push Jobs server of version 2 or later?',
+  ],
+  401: [
+    'key_refused',
+    'The server does not accept the signature: check node_name, client_key and the clock of this host.',
+  ],
+  403: [
+    'client_refused',
+    'This client may not have the configuration: node_name must be the name of the client.',
+  ],
+  404: [
+    'no_push_server',
+    'There is no such organization, or no Push Jobs server behind this Chef server.',
+  ],
+  407: [
+    'proxy_failed',
+    'A proxy on the way wants a user and a password: check http_proxy_user and http_proxy_pass.',
+  ],
+  502: ['push_server_down', 'The Push Jobs server is down, or cannot reach the Chef server.'],
+  503: ['push_server_busy', 'The Push Jobs server is not ready yet.'],
 };
 
 const ASK_SERVER = 'Look at the log of the Push Jobs server.';
@@ -33,22 +71,32 @@ export function requestFailure(error: unknown, where: string): FetchFailure {
   const cause = error instanceof Error && error.name === 'AbortError' ? error.cause : error;
   const what = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return { what, where, advice: BY_CODE[code] ?? certificateAdvice(code) };
+  const [name, advice] = BY_CODE[code] ?? ofCertificate(code);
+  return { cause: name, what, where, advice };
 }
 
 /** Of an answer that is not 200. */
 export function answerFailure(status: number, body: string, where: string): FetchFailure {
   const what = `status ${status}: ${body.slice(0, 200).trim()}`;
-  return { what, where, advice: BY_STATUS[status] ?? ASK_SERVER };
+  const [cause, advice] = BY_STATUS[status] ?? (['server_error', ASK_SERVER] as const);
+  return { cause, what, where, advice };
 }
 
 /** Of an answer that is no configuration. */
-export function contentFailure(what: string, where: string, advice = ASK_SERVER): FetchFailure {
-  return { what, where, advice };
+export function contentFailure(
+  cause: CauseName,
+  what: string,
+  where: string,
+  advice = ASK_SERVER,
+): FetchFailure {
+  return { cause, what, where, advice };
 }
 
-function certificateAdvice(code: string): string {
+function ofCertificate(code: string): Known {
   return /CERT|SIGNATURE|ISSUER|ERR_TLS|ERR_SSL/.test(code)
-    ? "The server's certificate is not trusted: put its CA into trusted_certs_dir, or name it in ssl_ca_file."
-    : 'Check chef_server_url and the network.';
+    ? [
+        'certificate_untrusted',
+        "The server's certificate is not trusted: put its CA into trusted_certs_dir, or name it in ssl_ca_file.",
+      ]
+    : ['api_unreachable', 'Check chef_server_url and the network.'];
 }

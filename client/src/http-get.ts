@@ -9,6 +9,8 @@ import type { Proxy } from './proxy.ts';
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
+  /** The time of the server, as its header has it. */
+  readonly date?: string | undefined;
 }
 
 /** Whom to trust, as node:tls wants it. */
@@ -77,7 +79,7 @@ function finish(sent: ClientRequest): Promise<HttpAnswer> {
       response.once('error', reject);
       response.once('end', () => {
         const body = Buffer.concat(chunks).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, body });
+        resolve({ status: response.statusCode ?? 0, body, date: response.headers.date });
       });
     });
     sent.once('error', reject);

@@ -1,3 +1,7 @@
+export { examine, type DoctorPorts } from './doctor/doctor.ts';
+export { lookUp, tryConnect } from './doctor/probe.ts';
+export { exitCode, renderJson, renderText, type Report } from './doctor/report.ts';
+export { httpGet } from './http-get.ts';
 export { makeAgent, type Agent, type AgentPorts } from './agent.ts';
 export { loadSettings, type AgentSettings, type ConfigSources } from './config.ts';
 export { makeLink, newCurveKeys, type Link } from './link.ts';

@@ -1,17 +1,19 @@
 import { hostname } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.ts';
-import { parseCommandLine, type CommandLine } from './command-line.ts';
+import { parseCommandLine, type CommandLine, type ParsedCommandLine } from './command-line.ts';
 import { loadWhitelist } from './config-reread.ts';
-import { loadSettings, type AgentSettings } from './config.ts';
+import { loadSettings, type AgentSettings, type ConfigSources } from './config.ts';
 import { AgentError, messageOf } from './errors.ts';
 import { fileStamp } from './file-stamp.ts';
 import { openLogFile } from './log-file.ts';
 import { makeLog, type Log } from './log.ts';
 import { POSIX_PATHS, WINDOWS_PATHS } from './paths.ts';
-import { takeInstance } from './process/instance-lock.ts';
+import { findInstance, takeInstance } from './process/instance-lock.ts';
 import { hostName } from './process/program.ts';
 import { readConfigFile } from './process/read-config.ts';
+
+type DoctorCommand = Extract<ParsedCommandLine, { kind: 'doctor' }>;
 
 /** The process: arguments, signals, exit code. */
 async function main(): Promise<number> {
@@ -21,6 +23,7 @@ async function main(): Promise<number> {
     return parsed.code;
   }
   try {
+    if (parsed.kind === 'doctor') return await seeDoctor(parsed);
     return await serve(parsed.options);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
@@ -46,14 +49,7 @@ async function serve(options: CommandLine): Promise<number> {
     hangUp();
   });
 
-  const sources = {
-    options,
-    env: { ...process.env },
-    paths: process.platform === 'win32' ? WINDOWS_PATHS : POSIX_PATHS,
-    readFile: readConfigFile,
-    shortHostName: hostname(),
-    fullHostName: () => hostName(hostname()),
-  };
+  const sources = sourcesOf(options);
   // The file is read by a child while the larger half of the agent is loaded.
   const [settings, { makeAgent, makeLink, makeLiveWhitelist, newCurveKeys, summarize }] =
     await Promise.all([loadSettings(sources), import('./index.ts')]);
@@ -95,6 +91,34 @@ async function serve(options: CommandLine): Promise<number> {
   log.info({ ...summarize(entries), isDefault }, 'whitelist');
   await Promise.all([agent.run(end.signal), whitelist.run(end.signal)]);
   return 0;
+}
+
+function sourcesOf(options: CommandLine): ConfigSources {
+  return {
+    options,
+    env: { ...process.env },
+    paths: process.platform === 'win32' ? WINDOWS_PATHS : POSIX_PATHS,
+    readFile: readConfigFile,
+    shortHostName: hostname(),
+    fullHostName: () => hostName(hostname()),
+  };
+}
+
+/** Why the node is, or is not, available: once, beside a running agent. */
+async function seeDoctor({ options, format }: DoctorCommand): Promise<number> {
+  const { examine, exitCode, httpGet, lookUp, makeLink, renderJson, renderText, tryConnect } =
+    await import('./index.ts');
+  const report = await examine({
+    clock: systemClock,
+    loadSettings: () => loadSettings(sourcesOf(options)),
+    get: httpGet,
+    lookUp,
+    connect: tryConnect,
+    link: () => makeLink({ log: { warn: () => undefined } }),
+    findAgent: (stateDir) => findInstance(stateDir, (ms, action) => systemClock.after(ms, action)),
+  });
+  process.stdout.write(format === 'json' ? renderJson(report) : renderText(report));
+  return exitCode(report);
 }
 
 /** A second agent of the node would take its connection, again and again. */

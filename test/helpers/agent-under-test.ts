@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRubyConfig } from '@pushy/ruby-config';
-import { loadSettings, makeAgent, makeLink, makeWhitelist, newCurveKeys } from '@pushy/client';
+import {
+  loadSettings,
+  makeAgent,
+  makeLink,
+  makeWhitelist,
+  newCurveKeys,
+  type AgentSettings,
+} from '@pushy/client';
 import { systemClock, type Clock } from '../../client/src/clock.ts';
 import { makeLog } from '../../client/src/log.ts';
 import { POSIX_PATHS } from '../../client/src/paths.ts';
@@ -19,13 +26,12 @@ export interface AgentUnderTest {
   stop(): Promise<void>;
 }
 
-/** Starts the agent of a scripted server's node; `settingLines` are added to its configuration file. */
-export async function startAgent(
-  server: ScriptedServer,
+/** Reads a configuration file of a scripted server's node as an agent does; `settingLines` are added to it. */
+export async function readSettings(
+  server: Pick<ScriptedServer, 'url' | 'node' | 'clientKey'>,
   dir: string,
   settingLines: readonly string[] = [],
-  clock: Clock = systemClock,
-): Promise<AgentUnderTest> {
+): Promise<AgentSettings> {
   const key = join(dir, 'client.pem');
   const file = join(dir, 'push-jobs-client.rb');
   await writeFile(key, server.clientKey);
@@ -38,7 +44,7 @@ export async function startAgent(
     ...settingLines,
   ];
   await writeFile(file, `${config.join('\n')}\n`);
-  const settings = await loadSettings({
+  return loadSettings({
     options: { config: file },
     env: { PATH: process.env['PATH'] },
     paths: POSIX_PATHS,
@@ -49,6 +55,16 @@ export async function startAgent(
     shortHostName: 'host',
     fullHostName: () => Promise.resolve('host.example.com'),
   });
+}
+
+/** Starts the agent of a scripted server's node; `settingLines` are added to its configuration file. */
+export async function startAgent(
+  server: ScriptedServer,
+  dir: string,
+  settingLines: readonly string[] = [],
+  clock: Clock = systemClock,
+): Promise<AgentUnderTest> {
+  const settings = await readSettings(server, dir, settingLines);
   const logged: string[] = [];
   const lines = new EventEmitter();
   const log = makeLog({

@@ -68,6 +68,8 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     broadcastSequence: 0,
     maxBodySize: options.maxBodySize ?? 65_536,
     lifetime: options.lifetime ?? 3600,
+    /** What the server calls the node. */
+    availability: 'available',
     /** What ZAP says to whoever connects, with CURVE. */
     isAdmitting: true,
     /** Instead of a configuration. */
@@ -126,6 +128,10 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
         { method: request.method ?? '', path: request.url ?? '', body: Buffer.alloc(0) },
         client.publicKey,
       );
+    if (url.pathname.endsWith(`/node_states/${node}`)) {
+      response.end(JSON.stringify({ node_name: node, availability: state.availability }));
+      return;
+    }
     requests.push({ url, headers: request.headers, isSigned });
     notify();
     if (state.answer !== undefined) {

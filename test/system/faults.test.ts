@@ -9,6 +9,7 @@ import { sendSigned } from '../helpers/http.ts';
 import type { Program } from '../helpers/program.ts';
 import { runOk } from '../helpers/run.ts';
 import { writeAgentConfig } from './harness/agent-config.ts';
+import { timesOnline } from './harness/log-lines.ts';
 import { makeNamespaces, type NamespaceHost } from './harness/namespaces.ts';
 import { makeServerHome, startPushyServer, type PushyServer } from './harness/pushy-server.ts';
 import { useScene } from './harness/scene.ts';
@@ -37,6 +38,8 @@ describe('a node that loses its server (Decision 9: back within five intervals)'
   let signer: Signer;
   let keys: string;
   const hosts = new Map<string, NamespaceHost>();
+  /** Home and configuration file of nodes. */
+  const configured = new Map<string, { home: string; file: string }>();
   const host = (name: string): NamespaceHost => hosts.get(name) ?? assert.fail(`no host ${name}`);
   /** What stands between a node and the server, and can fail. */
   const proxies = new Map<string, Program>();
@@ -117,6 +120,7 @@ describe('a node that loses its server (Decision 9: back within five intervals)'
       proxies.set(fault, await startProxy(own, [commandPort, ...(isWhole ? others : [])]));
     }
     const file = await configure(home, nameOf(fault), serverName);
+    configured.set(fault, { home, file });
     const command = built('client/src/main.ts', ['-c', file, '-l', 'debug', '-L', 'STDOUT']);
     await start(nameOf(fault), own.inside(command), home);
   }
@@ -190,6 +194,20 @@ describe('a node that loses its server (Decision 9: back within five intervals)'
       assert.ok(took !== undefined && took < bound, `${String(took)} ms`);
     });
   }
+
+  it('the doctor, five times: says that the node is available, and does not take its place', async () => {
+    const { home, file } = configured.get('link down') ?? assert.fail('there is no such node');
+    const cable = host('link down');
+    const command = built('client/src/main.ts', ['doctor', '-c', file, '--format', 'json']);
+    const { file: program, args } = cable.inside(command);
+    const lives = timesOnline(server.program, 'link-down');
+    for (let i = 0; i < 5; i++) {
+      const { stdout } = await runOk(program, args, { cwd: home, timeoutMs: 20_000 });
+      assert.equal((JSON.parse(stdout) as { cause: unknown }).cause, null);
+    }
+    await watcher.available(['link-down'], 1);
+    assert.equal(timesOnline(server.program, 'link-down'), lives);
+  });
 
   async function job(): Promise<string> {
     const made = await sendSigned(signer, {

@@ -1,15 +1,9 @@
 import { sleep, type Clock } from '../clock.ts';
 import { backoff } from '../core/backoff.ts';
 import { messageOf } from '../errors.ts';
+import type { FetchFailure } from '../fetch-failure.ts';
 import type { Log } from '../log.ts';
 import type { Session } from '../session.ts';
-
-/** Why the configuration was not fetched. */
-export interface FetchFailure {
-  readonly what: string;
-  readonly where: string;
-  readonly advice: string;
-}
 
 /** A fetched configuration, or why there is none. */
 export type Fetched = { ok: true; session: Session } | { ok: false; failure: FetchFailure };
@@ -104,7 +98,13 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
     } catch (error) {
       const what = `the sockets cannot be opened: ${messageOf(error)}`;
       const where = session.config.push_jobs.heartbeat.command_addr;
-      return { what, where, advice: 'Check server_name and the ports of the Push Jobs server.' };
+      const cause = 'answer_unreadable';
+      return {
+        cause,
+        what,
+        where,
+        advice: 'Check server_name and the ports of the Push Jobs server.',
+      };
     }
   }
 

@@ -52,6 +52,13 @@ describe('command line (ADDON C.3)', () => {
   it('keeps the underscores of a value that stands apart', () => {
     assert.equal(options('--file_dir', '/a_b').fileDir, '/a_b');
   });
+  it('takes "doctor" before or after the options', () => {
+    const options = { config: '/c' };
+    const text = { kind: 'doctor', options, format: 'text' };
+    assert.deepEqual(parseCommandLine(['doctor', '-c', '/c'], '1'), text);
+    const json = parseCommandLine(['-c', '/c', 'doctor', '--format', 'json'], '1');
+    assert.deepEqual(json, { ...text, format: 'json' });
+  });
   it('shows its version and its help, and ends well', () => {
     for (const flag of ['-v', '--version']) {
       assert.deepEqual(exit(flag), { kind: 'exit', code: 0, text: 'Push Client: 1.2.3\n' });
@@ -61,7 +68,17 @@ describe('command line (ADDON C.3)', () => {
       assert.match(exit(flag).text, /--allow-unencrypted/);
     }
   });
-  for (const args of [['-l', 'loud'], ['-M', 'much'], ['-M', '0'], ['--what'], ['word'], ['-c']]) {
+  for (const args of [
+    ['-l', 'loud'],
+    ['-M', 'much'],
+    ['-M', '0'],
+    ['--what'],
+    ['word'],
+    ['-c'],
+    ['--format', 'json'],
+    ['doctor', '--format', 'xml'],
+    ['doctor', 'x'],
+  ]) {
     it(`refuses ${args.join(' ')}`, () => {
       assert.equal(exit(...args).code, 1);
       assert.match(exit(...args).text, /^error: /);

@@ -39,7 +39,7 @@ describe('advice for a configuration that cannot be fetched', () => {
     assert.ok(answerFailure(500, 'y'.repeat(900), 'x').what.length < 250);
   });
   it('tells what to do about an odd answer', () => {
-    assert.match(contentFailure('w', 'x').advice, /log/);
-    assert.equal(contentFailure('w', 'x', 'do this').advice, 'do this');
+    assert.match(contentFailure('answer_unreadable', 'w', 'x').advice, /log/);
+    assert.equal(contentFailure('no_encryption', 'w', 'x', 'do this').advice, 'do this');
   });
 });

@@ -87,6 +87,20 @@ describe('pushy-client, the program', function () {
       });
     }
 
+    it('doctor: says why the node is not available, and that it is', async () => {
+      const alone = await start('doctor', '-c', file, '--format', 'json').ended;
+      assert.equal(alone.code, 60, alone.stdout + alone.stderr);
+      const { cause } = JSON.parse(alone.stdout) as Record<string, unknown>;
+      assert.equal(cause, 'agent_not_running');
+      const agent = start('-c', file);
+      await server.welcome();
+      const beside = await start('-c', file, 'doctor').ended;
+      assert.equal(beside.code, 0, beside.stdout + beside.stderr);
+      assert.match(beside.stdout, new RegExp(`runs as process ${agent.child.pid}\\n`));
+      agent.child.kill('SIGTERM');
+      assert.equal((await agent.ended).code, 0);
+    });
+
     it('does not start beside another agent of the node, and says which; starts at once when that is killed', async () => {
       const first = start('-c', file);
       await server.welcome();

@@ -28,7 +28,7 @@ function session(lifetime = 3600): Session {
   };
   return { config, sessionKey: Buffer.alloc(32), serverKey };
 }
-const failure = { what: 'w', where: 'x', advice: 'a' };
+const failure = { cause: 'server_error', what: 'w', where: 'x', advice: 'a' } as const;
 
 /** The loop with a clock that the test moves. */
 function start(fetches: Fetched[] = [], random = 0.5) {

@@ -1,0 +1,253 @@
+import { parseHttpDate } from '@pushy/protocol';
+import { makeBootstrap, signedHeaders } from '../bootstrap.ts';
+import type { Clock } from '../clock.ts';
+import type { AgentSettings } from '../config.ts';
+import { AgentError, messageOf, type AgentErrorCode } from '../errors.ts';
+import type { FetchFailure } from '../fetch-failure.ts';
+import type { Get, HttpAnswer } from '../http-get.ts';
+import type { Link } from '../link.ts';
+import type { Session } from '../session.ts';
+import { summarize } from '../whitelist.ts';
+import type { CauseName } from './causes.ts';
+import { doctorKeys } from './doctor-keys.ts';
+import { listen } from './listen.ts';
+import type { Check, Report } from './report.ts';
+
+/** The world as the doctor sees it. */
+export interface DoctorPorts {
+  readonly clock: Clock;
+  readonly loadSettings: () => Promise<AgentSettings>;
+  readonly get: (request: Get) => Promise<HttpAnswer>;
+  /** An address of the name. */
+  readonly lookUp: (host: string) => Promise<string>;
+  /** Resolves when a TCP connection stood; closes it. */
+  readonly connect: (host: string, port: number, signal: AbortSignal) => Promise<void>;
+  readonly link: () => Link;
+  readonly findAgent: (
+    stateDir: string,
+  ) => Promise<
+    | { readonly kind: 'none' }
+    | { readonly kind: 'other'; readonly pid: number | undefined }
+    | { readonly kind: 'unguarded'; readonly why: string }
+  >;
+}
+
+/** Milliseconds for a name, and for a connection. */
+const PATIENCE_MS = 5000;
+/** Milliseconds by which clocks may differ (REFERENCE 15.4). */
+const MAX_SKEW_MS = 300_000;
+
+const BY_ERROR: Readonly<Partial<Record<AgentErrorCode, CauseName>>> = {
+  no_config: 'config_missing',
+  bad_key: 'key_unreadable',
+  bad_trust: 'trust_wrong',
+};
+const OF_TLS: readonly CauseName[] = ['certificate_untrusted', 'certificate_name'];
+
+type Found = Omit<Check, 'check'>;
+const ok = (detail: string): Found => ({ status: 'ok', detail });
+const failed = (cause: CauseName, detail: string): Found => ({ status: 'failed', detail, cause });
+const skipped = (detail: string): Found => ({ status: 'skipped', detail });
+
+/**
+ * Finds out why this node is, or is not, available. It says nothing on the command channel, so the server cannot take
+ * it for the agent of the node; it asks for the configuration as the agent does, with a CURVE key of its own.
+ */
+export async function examine(ports: DoctorPorts): Promise<Report> {
+  const checks: Check[] = [];
+  const note = (check: string, found: Found): boolean => {
+    checks.push({ check, ...found });
+    return found.status === 'ok';
+  };
+  let settings: AgentSettings;
+  try {
+    settings = await ports.loadSettings();
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    note('configuration', failed(BY_ERROR[error.code] ?? 'config_wrong', error.message));
+    return { checks };
+  }
+  note('configuration', ok(settings.warnings.join('; ') || 'read'));
+  note('whitelist', describeWhitelist(settings));
+  const report = { node: settings.nodeName, server: settings.serverUrl, checks };
+  const session = await askServer(settings, ports, note);
+  if (session !== undefined) await tryChannels(settings, session, ports, note);
+  const isRunning = note('agent', await findAgent(settings, ports));
+  note('server', await askAvailability(settings, isRunning, ports));
+  return report;
+}
+
+type Note = (check: string, found: Found) => boolean;
+
+function describeWhitelist({ whitelist, isDefaultWhitelist }: AgentSettings): Found {
+  const { commands, patterns } = summarize(whitelist);
+  const whose = isDefaultWhitelist ? ' (the default: the configuration sets none)' : '';
+  return ok(`commands: ${commands.join(', ') || 'none'}; patterns: ${patterns}${whose}`);
+}
+
+/** From the name of the Chef server to the configuration. */
+async function askServer(
+  settings: AgentSettings,
+  ports: DoctorPorts,
+  note: Note,
+): Promise<Session | undefined> {
+  const url = new URL(settings.serverUrl);
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  const { host, port: at } = settings.proxy ?? { host: url.hostname, port };
+  const via = settings.proxy === undefined ? '' : ' (the proxy)';
+  if (!note('DNS', await lookUp(host, ports, 'name_unknown'))) return undefined;
+  const isOpen = note('TCP', await tryPort(host, at, via, ports));
+  if (!isOpen) return undefined;
+
+  let answer: HttpAnswer | undefined;
+  const fetched = await makeBootstrap({
+    serverUrl: settings.serverUrl,
+    node: settings.nodeName,
+    key: settings.clientKey,
+    signatureVersion: settings.signatureVersion,
+    curve: doctorKeys(settings.clientKey),
+    allowUnencrypted: settings.allowUnencrypted,
+    clock: ports.clock,
+    get: async (target, headers, signal) => {
+      const { trust, proxy } = settings;
+      answer = await ports.get({ url: target, headers, trust, proxy, signal });
+      return answer;
+    },
+  })(new AbortController().signal);
+  const failure = fetched.ok ? undefined : fetched.failure;
+  const isTls = url.protocol === 'https:';
+  const isOfTls = failure !== undefined && OF_TLS.includes(failure.cause);
+  if (isOfTls) note('TLS', failed(failure.cause, say(failure)));
+  else if (answer !== undefined) note('TLS', isTls ? ok('trusted') : skipped('not used: http'));
+  const skew = skewOf(answer, ports);
+  if (skew !== undefined) note('clock', skew);
+  if (fetched.ok) note('key', ok('accepted, and the configuration can be read'));
+  else if (!isOfTls) note('key', failed(fetched.failure.cause, say(fetched.failure)));
+  return fetched.ok ? fetched.session : undefined;
+}
+
+function say({ what, where, advice }: FetchFailure): string {
+  return `${where}: ${what}. ${advice}`;
+}
+
+/** By the date of the answer, whatever that was. */
+function skewOf(answer: HttpAnswer | undefined, { clock }: DoctorPorts): Found | undefined {
+  const date = parseHttpDate(answer?.date ?? '');
+  if (date === undefined) return undefined;
+  const ahead = clock.now() - date;
+  const seconds = Math.round(Math.abs(ahead) / 1000);
+  const detail = `${seconds} s ${ahead < 0 ? 'behind' : 'ahead of'} the server`;
+  return Math.abs(ahead) < MAX_SKEW_MS ? ok(detail) : failed('clock_skew', detail);
+}
+
+async function lookUp(host: string, ports: DoctorPorts, unknown: CauseName): Promise<Found> {
+  try {
+    const address = await withDeadline(ports, () => ports.lookUp(host));
+    return ok(`${host} is ${address}`);
+  } catch (error) {
+    const isUnknown = error instanceof Error && 'code' in error && error.code === 'ENOTFOUND';
+    return failed(isUnknown ? unknown : 'resolver_silent', `${host}: ${messageOf(error)}`);
+  }
+}
+
+async function tryPort(
+  host: string,
+  port: number,
+  via: string,
+  ports: DoctorPorts,
+): Promise<Found> {
+  try {
+    await withDeadline(ports, (signal) => ports.connect(host, port, signal));
+    return ok(`${host} port ${port}${via} is open`);
+  } catch (error) {
+    const isRefused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+    const cause = isRefused ? 'api_refused' : 'api_unreachable';
+    return failed(cause, `${host} port ${port}${via}: ${messageOf(error)}`);
+  }
+}
+
+/** The two sockets of an agent. */
+async function tryChannels(
+  settings: AgentSettings,
+  session: Session,
+  ports: DoctorPorts,
+  note: Note,
+): Promise<void> {
+  const { out_addr, command_addr } = session.config.push_jobs.heartbeat;
+  const { hostname } = new URL(command_addr);
+  if (!note('push server', await lookUp(hostname, ports, 'push_name_unknown'))) return;
+  const both = [
+    ['heartbeat port', out_addr, 'heartbeat_port_closed'],
+    ['command port', command_addr, 'command_port_closed'],
+  ] as const;
+  let areOpen = true;
+  for (const [check, address, cause] of both) {
+    const url = new URL(address);
+    const found = await tryPort(url.hostname, Number(url.port), '', ports);
+    const isOpen = note(check, found.status === 'ok' ? found : failed(cause, found.detail));
+    areOpen &&= isOpen;
+  }
+  if (!areOpen) return;
+  const { channel, heartbeat } = await listen(settings, session, ports);
+  note('CURVE', channel);
+  note('heartbeat', heartbeat);
+}
+
+async function findAgent({ stateDir }: AgentSettings, ports: DoctorPorts): Promise<Found> {
+  const found = await ports.findAgent(stateDir);
+  switch (found.kind) {
+    case 'other':
+      return ok(`runs${found.pid === undefined ? '' : ` as process ${found.pid}`}`);
+    case 'none':
+      return failed('agent_not_running', `nobody holds the lock in ${stateDir}`);
+    case 'unguarded':
+      return { status: 'unknown', detail: found.why };
+  }
+}
+
+/** What the server calls the node, as far as it tells its client. */
+async function askAvailability(
+  settings: AgentSettings,
+  isRunning: boolean,
+  ports: DoctorPorts,
+): Promise<Found> {
+  const { serverUrl, nodeName, clientKey, signatureVersion, trust, proxy } = settings;
+  const path = `pushy/node_states/${encodeURIComponent(nodeName)}`;
+  const url = new URL(`${serverUrl.replace(/\/+$/, '')}/${path}`);
+  const { clock } = ports;
+  const headers = signedHeaders(url, { node: nodeName, key: clientKey, signatureVersion, clock });
+  try {
+    const { status, body } = await withDeadline(ports, (signal) =>
+      ports.get({ url, headers, trust, proxy, signal }),
+    );
+    const says = /"availability"\s*:\s*"(\w+)"/.exec(body)?.[1];
+    if (status !== 200 || says === undefined) {
+      return { status: 'unknown', detail: `the server does not tell: status ${status}` };
+    }
+    if (says === 'available') return ok('calls the node available');
+    const detail = `calls the node ${says}`;
+    return isRunning ? failed('node_unavailable', detail) : { status: 'unknown', detail };
+  } catch (error) {
+    return { status: 'unknown', detail: `the server does not tell: ${messageOf(error)}` };
+  }
+}
+
+/** Rejects with a sentence, and aborts the signal of `action`, when that takes too long. */
+async function withDeadline<T>(
+  { clock }: DoctorPorts,
+  action: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  let cancel = (): void => undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    cancel = clock.after(PATIENCE_MS, () => {
+      reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`));
+      deadline.abort();
+    });
+  });
+  try {
+    return await Promise.race([late, action(deadline.signal)]);
+  } finally {
+    cancel();
+  }
+}

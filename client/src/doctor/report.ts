@@ -1,0 +1,60 @@
+import { CAUSES, type CauseName } from './causes.ts';
+
+/** What one check found. */
+export interface Check {
+  readonly check: string;
+  /** `unknown`: nobody here can say. */
+  readonly status: 'ok' | 'failed' | 'unknown' | 'skipped';
+  readonly detail: string;
+  readonly cause?: CauseName;
+}
+
+/** All that the doctor found. */
+export interface Report {
+  readonly node?: string;
+  readonly server?: string;
+  readonly checks: readonly Check[];
+}
+
+/** The first cause that was found; undefined for a node that is available as far as can be told. */
+export function verdict({ checks }: Report): CauseName | undefined {
+  return checks.find(({ cause }) => cause !== undefined)?.cause;
+}
+
+/** 0, or the exit code of the cause. */
+export function exitCode(report: Report): number {
+  const cause = verdict(report);
+  return cause === undefined ? 0 : CAUSES[cause].exitCode;
+}
+
+/** For people. */
+export function renderText(report: Report): string {
+  const { node, server } = report;
+  const head = node === undefined ? [] : [`node ${node} of ${server ?? 'no server'}`, ''];
+  const width = Math.max(...report.checks.map(({ check }) => check.length));
+  const lines = report.checks.map(
+    ({ check, status, detail }) => `${status.padEnd(8)} ${check.padEnd(width)}  ${detail}`,
+  );
+  const cause = verdict(report);
+  const last =
+    cause === undefined
+      ? 'This node is available.'
+      : `This node is not available: ${CAUSES[cause].sentence} (${cause}, exit code ${CAUSES[cause].exitCode})`;
+  return `${[...head, ...lines, '', last].join('\n')}\n`;
+}
+
+/** For programs. */
+export function renderJson(report: Report): string {
+  const cause = verdict(report);
+  const { node = null, server = null, checks } = report;
+  const all = {
+    node,
+    server,
+    available: cause === undefined,
+    cause: cause ?? null,
+    sentence: cause === undefined ? null : CAUSES[cause].sentence,
+    exit_code: exitCode(report),
+    checks,
+  };
+  return `${JSON.stringify(all, undefined, 2)}\n`;
+}

@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { curveKeyPair } from 'zeromq';
+import {
+  AgentError,
+  examine,
+  exitCode,
+  httpGet,
+  lookUp,
+  makeLink,
+  renderJson,
+  renderText,
+  tryConnect,
+  type DoctorPorts,
+} from '@pushy/client';
+import { systemClock } from '../../client/src/clock.ts';
+import { CAUSES, type CauseName } from '../../client/src/doctor/causes.ts';
+import { findInstance, takeInstance } from '../../client/src/process/instance-lock.ts';
+import { readSettings, startAgent } from '../helpers/agent-under-test.ts';
+import { newCertificate } from '../helpers/certificate.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { startScriptedServer, type ScriptedServer } from '../helpers/scripted-server.ts';
+import { makeTempDir } from '../helpers/temp-dir.ts';
+
+/** What is wrong, made in the world of the doctor. */
+interface Injection {
+  readonly curve?: boolean;
+  readonly lines?: (dir: string) => string[];
+  readonly answer?: (response: ServerResponse) => void;
+  readonly ports?: (ports: DoctorPorts) => Partial<DoctorPorts>;
+  readonly before?: () => unknown;
+}
+
+describe('pushy-client doctor', function () {
+  this.timeout(30_000);
+  let dir: string;
+  let removeDir: () => Promise<void>;
+  let server: ScriptedServer;
+  let isAgentThere: boolean;
+  const ends: (() => unknown)[] = [];
+  const after = (ms: number, action: () => void) => systemClock.after(ms, action);
+
+  beforeEach(async () => {
+    [dir, removeDir] = await makeTempDir();
+    isAgentThere = true;
+  });
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end();
+    await server.close();
+    await removeDir();
+  });
+
+  async function setUp({ curve = true, lines = () => [], ports = () => ({}) }: Injection) {
+    server = await startScriptedServer({ curve });
+    const own: DoctorPorts = {
+      clock: systemClock,
+      loadSettings: () => readSettings(server, dir, lines(dir)),
+      get: httpGet,
+      lookUp,
+      connect: tryConnect,
+      link: () => makeLink({ log: { warn: () => undefined } }),
+      findAgent: (stateDir) => findInstance(stateDir, after),
+    };
+    return { ...own, ...ports(own) };
+  }
+
+  const failing = (code: string) => Object.assign(new Error(`it failed: ${code}`), { code });
+  const status = (code: number) => ({
+    answer: (response: ServerResponse) => response.writeHead(code).end('{"error":["no"]}'),
+  });
+  /** The same answer with another value. */
+  const changed = (name: string, value: string): Injection => ({
+    ports: (own) => ({
+      get: async (request) => {
+        const answer = await own.get(request);
+        const body = JSON.parse(answer.body) as object;
+        return { ...answer, body: JSON.stringify({ ...body, [name]: value }) };
+      },
+    }),
+  });
+  const spki = () => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    return publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  };
+  const tls = (lines: (port: number, cert: string) => string[]): Injection => {
+    let port = 0;
+    let cert = '';
+    return {
+      before: async () => {
+        const made = newCertificate('localhost');
+        cert = join(dir, 'ca.pem');
+        writeFileSync(cert, made.cert);
+        const secure: Server = createServer(made, (_request, response) => response.end());
+        await new Promise<void>((resolve) => secure.listen(0, resolve));
+        ({ port } = secure.address() as AddressInfo);
+        ends.push(() => new Promise((resolve) => secure.close(resolve)));
+      },
+      lines: () => lines(port, cert),
+    };
+  };
+
+  const injections: Record<CauseName, Injection> = {
+    config_missing: {
+      ports: () => ({
+        loadSettings: () => Promise.reject(new AgentError('no_config', 'there is no file')),
+      }),
+    },
+    config_wrong: { lines: () => ["chef_server_url 'chef'"] },
+    key_unreadable: { lines: () => ["client_key '/does/not/exist'"] },
+    trust_wrong: { lines: () => ["ssl_ca_file '/does/not/exist'"] },
+    name_unknown: { ports: () => ({ lookUp: () => Promise.reject(failing('ENOTFOUND')) }) },
+    resolver_silent: { ports: () => ({ lookUp: () => Promise.reject(failing('EAI_AGAIN')) }) },
+    api_refused: {
+      ports: (own) => ({
+        loadSettings: async () => {
+          const url = `http://127.0.0.1:${await freePort()}/organizations/acme`;
+          return readSettings({ ...server, url }, dir);
+        },
+        get: own.get,
+      }),
+    },
+    api_unreachable: { ports: () => ({ connect: () => new Promise(() => undefined) }) },
+    api_cut: { answer: (response) => response.destroy() },
+    proxy_failed: status(407),
+    certificate_untrusted: tls((port) => [
+      `chef_server_url 'https://127.0.0.1:${port}/organizations/acme'`,
+    ]),
+    certificate_name: tls((port, cert) => [
+      `chef_server_url 'https://127.0.0.2:${port}/organizations/acme'`,
+      `ssl_ca_file '${cert}'`,
+    ]),
+    clock_skew: {
+      ports: () => ({ clock: { ...systemClock, now: () => systemClock.now() + 3_600_000 } }),
+    },
+    key_refused: status(401),
+    client_refused: status(403),
+    request_refused: status(400),
+    no_push_server: status(404),
+    push_server_down: status(502),
+    push_server_busy: status(503),
+    server_error: status(500),
+    answer_unreadable: { answer: (response) => response.end('no json') },
+    no_encryption: { curve: false },
+    key_outdated: {
+      lines: (at) => {
+        const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 });
+        const other = join(at, 'other.pem');
+        writeFileSync(other, privateKey.export({ type: 'pkcs1', format: 'pem' }));
+        return [`client_key '${other}'`];
+      },
+    },
+    push_name_unknown: {
+      ports: (own) => {
+        let asked = 0;
+        return {
+          lookUp: (host) =>
+            asked++ === 0 ? own.lookUp(host) : Promise.reject(failing('ENOTFOUND')),
+        };
+      },
+    },
+    heartbeat_port_closed: {
+      before: () => {
+        server.closeSockets();
+      },
+    },
+    command_port_closed: {
+      ports: (own) => {
+        let tried = 0;
+        return {
+          connect: async (host, port, signal) => {
+            const isThird = ++tried === 3;
+            await own.connect(host, isThird ? await freePort() : port, signal);
+          },
+        };
+      },
+    },
+    curve_denied: {
+      before: () => {
+        server.state.isAdmitting = false;
+      },
+    },
+    curve_failed: changed('curve_public_key', curveKeyPair().publicKey),
+    heartbeat_missing: {
+      before: () => {
+        server.stopBroadcast();
+      },
+    },
+    heartbeat_foreign: changed('public_key', spki()),
+    agent_not_running: {
+      before: () => {
+        isAgentThere = false;
+      },
+    },
+    node_unavailable: {
+      before: () => {
+        server.state.availability = 'unavailable';
+      },
+    },
+  };
+
+  for (const [cause, injection] of Object.entries(injections)) {
+    it(`${cause} has its own sentence and exit code`, async () => {
+      const ports = await setUp(injection);
+      await injection.before?.();
+      server.state.answer = injection.answer;
+      if (isAgentThere) await hold();
+      const report = await examine(ports);
+      const { exitCode: code, sentence } = CAUSES[cause as CauseName];
+      const json = JSON.parse(renderJson(report)) as Record<string, unknown>;
+      assert.deepEqual([json['cause'], json['exit_code']], [cause, code], renderText(report));
+      assert.deepEqual([json['available'], json['sentence']], [false, sentence]);
+      assert.equal(exitCode(report), code);
+      assert.ok(renderText(report).includes(`This node is not available: ${sentence}`));
+    });
+  }
+
+  /** As if an agent ran. */
+  async function hold(): Promise<void> {
+    const instance = await takeInstance(join(dir, 'state'), after);
+    assert.ok(instance.kind === 'alone');
+    ends.push(instance.release);
+  }
+
+  it('finds nothing beside an agent that runs, and leaves it alone', async () => {
+    const ports = await setUp({});
+    const agent = await startAgent(server, dir);
+    ends.push(() => agent.stop());
+    await hold();
+    const { address } = await server.welcome();
+    const first = await examine(ports);
+    assert.equal(exitCode(first), 0, renderText(first));
+    assert.ok(renderText(first).endsWith('\nThis node is available.\n'));
+    assert.equal((await examine(ports)).checks.length, first.checks.length);
+    assert.deepEqual(
+      first.checks.map(({ check, status: is }) => `${is} ${check}`),
+      [
+        'ok configuration',
+        'ok whitelist',
+        'ok DNS',
+        'ok TCP',
+        'skipped TLS',
+        'ok clock',
+        'ok key',
+        'ok push server',
+        'ok heartbeat port',
+        'ok command port',
+        'ok CURVE',
+        'ok heartbeat',
+        'ok agent',
+        'ok server',
+      ],
+    );
+    // It has said nothing, and its key is the same at each look: a server keeps few of a node.
+    server.said.length = 0;
+    await server.next('heartbeat');
+    assert.ok(server.said.every((said) => said.address.equals(address)));
+    assert.deepEqual(server.dropped, []);
+    const [ofAgent, ...ofDoctor] = server.requests.map(({ url }) => url.searchParams);
+    assert.equal(new Set(ofDoctor.map((query) => query.get('ccpk'))).size, 1);
+    assert.notEqual(ofDoctor[0]?.get('ccpk'), ofAgent?.get('ccpk'));
+    assert.ok(ofDoctor.every((q) => q.get('capabilities') === ofAgent?.get('capabilities')));
+  });
+
+  it('docs/doctor.md is the table of causes, each with a code of its own', async () => {
+    server = await startScriptedServer();
+    const text = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8');
+    const rows = [...text.matchAll(/^\| (\d+) \| `(\w+)` \| (.+) \|/gm)];
+    const written = rows.map(([, code, cause, rest]) => [
+      cause,
+      { exitCode: Number(code), sentence: rest?.split(' | ')[0] },
+    ]);
+    assert.deepEqual(Object.fromEntries(written), CAUSES);
+    const codes = Object.values(CAUSES).map(({ exitCode: code }) => code);
+    assert.equal(new Set(codes).size, codes.length);
+  });
+});
