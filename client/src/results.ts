@@ -27,7 +27,7 @@ export interface ResultsDeps {
   readonly post: (draft: Draft) => void;
   /** Forgets the run: its result is where it belongs. */
   readonly remove: (jobId: string) => Promise<void>;
-  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  readonly log: Log;
 }
 
 /** Heartbeats on one connection before a result that is not acknowledged is sent again. */
@@ -69,6 +69,7 @@ export function makeResults({ read, post, remove, log }: ResultsDeps): Results {
 
   function sent(jobId: string, mine: Waiting): void {
     mine.beats = 0;
+    log.debug({ jobId }, 'result sent');
     if (acknowledges === false) done(jobId);
   }
 

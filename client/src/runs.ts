@@ -4,7 +4,7 @@ import type { JobPlan } from './job-check.ts';
 import type { JobFiles, StoredFile } from './job-file.ts';
 import type { Log } from './log.ts';
 import { jobScript } from './process/job-script.ts';
-import { startKeeper, type Keeper, type KeeperOrder } from './process/keeper.ts';
+import { startKeeper, type Keeper, type KeeperOrder, type KeeperResult } from './process/keeper.ts';
 import type { KillClock } from './process/kill.ts';
 import type { OsUser } from './process/user.ts';
 import { watchRun } from './process/watch-run.ts';
@@ -62,7 +62,7 @@ export interface RunsDeps {
   readonly room: (jobId: string) => number;
   readonly incarnationId: () => string;
   readonly bootId: () => string;
-  /** See KeeperOrder. */
+  /** Program and arguments that start a process where the end of the agent's unit does not reach it; or nothing. */
   readonly outside: (jobId: string) => readonly string[];
   readonly clock: KillClock;
   readonly log: Pick<Log, 'warn'>;
@@ -115,11 +115,23 @@ export function makeRuns(deps: RunsDeps): Runs {
       ...(user === undefined ? {} : { user }),
       ...(lock === undefined ? {} : { lock }),
       ...(room === undefined ? {} : { room }),
-      outside: deps.outside(jobId),
     };
-    const started = await startKeeper(order, (ms, action) => clock.after(ms, action));
-    if (!started.ok) return started;
+    const started = await startOutside(order, jobId);
+    if (!started.ok) return { ok: false, reason: started.reason };
     return { ok: true, run: committed(record, started.keeper, file) };
+  }
+
+  async function startOutside(order: KeeperOrder, jobId: string): Promise<KeeperResult> {
+    const outside = deps.outside(jobId);
+    const after: typeof clock.after = (ms, action) => clock.after(ms, action);
+    const started = await startKeeper({ ...order, outside }, after);
+    if (started.ok || started.isHeld || outside.length === 0) return started;
+    const inside = await startKeeper(order, after);
+    // Whatever was wrong, was wrong with the way outside.
+    const { reason } = started;
+    if (inside.ok)
+      log.warn({ jobId, reason }, 'a run will end together with the unit of the agent');
+    return inside;
   }
 
   function committed(

@@ -13,6 +13,7 @@ import type { Log } from './log.ts';
 import type { Draft } from './outbox.ts';
 import { bootId } from './process/proc.ts';
 import { runState } from './process/run-state.ts';
+import { inScope, scopeNeed, type ScopeNeed } from './process/scope.ts';
 import { cannotBecome, findUser, ownUserId } from './process/user.ts';
 import { draftOfResult, makeResults, type Results } from './results.ts';
 import { readResult } from './run-result.ts';
@@ -55,6 +56,7 @@ export function makeWork(deps: WorkDeps): Work {
   const spool = makeSpool(join(settings.stateDir, 'spool'), ownUserId(), log);
   let incarnation: string = randomUUID();
   let boot = 'unknown';
+  let need: ScopeNeed = 'needless';
 
   const runs = makeRuns({
     spool,
@@ -72,7 +74,7 @@ export function makeWork(deps: WorkDeps): Work {
     room: (jobId) => Math.max(LEAST_ROOM, outputLimit(jobId)),
     incarnationId: () => incarnation,
     bootId: () => boot,
-    outside: () => [],
+    outside: (jobId) => (need === 'scope' ? inScope(jobId) : []),
     clock,
     log,
     signal,
@@ -129,7 +131,10 @@ export function makeWork(deps: WorkDeps): Work {
 
   return {
     open: async () => {
-      boot = await bootId();
+      [boot, need] = await Promise.all([bootId(), scopeNeed()]);
+      if (need === 'helpless') {
+        log.warn({}, 'runs will end together with the unit of the agent: there is no systemd-run');
+      }
       const records = await spool.open();
       await adoptRuns(records, {
         bootId: boot,

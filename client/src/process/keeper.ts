@@ -30,7 +30,10 @@ export interface Keeper {
 }
 
 /** A keeper that holds the lock and waits, or why there is none. */
-export type KeeperResult = { ok: true; keeper: Keeper } | { ok: false; reason: string };
+export type KeeperResult =
+  | { ok: true; keeper: Keeper }
+  /** `isHeld`: somebody else has the lock, and nothing else is wrong. */
+  | { ok: false; reason: string; isHeld: boolean };
 
 /** How long a keeper may take to be ready, milliseconds. */
 const READY_MS = 5000;
@@ -68,9 +71,9 @@ export function startKeeper(
       child.kill('SIGKILL');
       refuse(`the run was not ready to start after ${READY_MS / 1000} s`);
     });
-    const refuse = (reason: string): void => {
+    const refuse = (reason: string, isHeld = false): void => {
       cancel();
-      resolve({ ok: false, reason });
+      resolve({ ok: false, reason, isHeld });
     };
     // EPIPE when the keeper is gone already: its exit says why.
     child.stdin.on('error', () => undefined);
@@ -83,9 +86,8 @@ export function startKeeper(
     child.once('close', (code, signal) => {
       const why = complaint.trim() || `its keeper ended with ${code ?? signal ?? 'nothing'}`;
       const what = lock === '' ? 'the run cannot be started' : `cannot take the lock ${lock}`;
-      refuse(
-        code === HELD_BY_OTHER ? `the lock ${lock} is held by another process` : `${what}: ${why}`,
-      );
+      if (code === HELD_BY_OTHER) refuse(`the lock ${lock} is held by another process`, true);
+      else refuse(`${what}: ${why}`);
     });
     child.stdout.once('data', () => {
       cancel();

@@ -29,8 +29,8 @@ export interface Standalone {
   readonly watcher: Watcher;
   /** Signs as alice. */
   readonly signer: Signer;
-  /** Starts the agent of a node; that it is online is for the watcher to say. */
-  startAgent(node: string): Promise<Program>;
+  /** Starts the agent of a node; that it is online is for the watcher to say. `home`: ours only, of a life before. */
+  startAgent(node: string, home?: string): Promise<Program>;
 }
 
 /** What a suite wants to have. */
@@ -65,9 +65,11 @@ export async function startStandalone(
     pushy: await makeCli(scene, alice),
     watcher: await makeWatcher(alice),
     signer: { userId: 'alice', key: await readFile(keyOf('alice'), 'utf8') },
-    startAgent: (node) => {
-      const start = node.startsWith('ours') ? startPushyAgent : startRubyAgent;
-      return start(scene, { url, node, key: keyOf(node), whitelist: whitelist(node) });
+    startAgent: (node, home) => {
+      const agent = { url, node, key: keyOf(node), whitelist: whitelist(node) };
+      return node.startsWith('ours')
+        ? startPushyAgent(scene, agent, home)
+        : startRubyAgent(scene, agent);
     },
   };
 }

@@ -20,7 +20,7 @@ function start() {
       removed.push(jobId);
       return world.failure === undefined ? Promise.resolve() : Promise.reject(world.failure);
     },
-    log: { info: say, warn: say, error: say },
+    log: { debug: () => undefined, info: say, warn: say, error: say },
   });
   const jobs = (): unknown[] => posted.map(({ members }) => members['job_id']);
   return { results, posted, removed, said, world, jobs };

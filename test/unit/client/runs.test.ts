@@ -35,7 +35,7 @@ describe('runs', () => {
   });
 
   /** What one life of an agent has. */
-  async function life() {
+  async function life(outside: readonly string[] = []) {
     const spool = makeSpool(join(home, 'spool'), process.getuid?.(), log);
     const records = await spool.open();
     const runs = makeRuns({
@@ -45,7 +45,7 @@ describe('runs', () => {
       room: () => 1000,
       incarnationId: () => 'one',
       bootId: () => 'boot',
-      outside: () => [],
+      outside: () => outside,
       clock: {
         elapsed: () => systemClock.elapsed(),
         after: (ms, fire) => {
@@ -130,6 +130,19 @@ describe('runs', () => {
     assert.equal(await kind(), 'ended');
     assert.equal((await readdir(home)).includes('ran'), false);
     assert.match(await readFile(join(spool.pathOf(jobId), 'why'), 'utf8'), /could not be started/);
+  });
+
+  it('are started outside of the unit of the agent, or inside with a warning where that fails', async () => {
+    const { runs } = await life(['env']);
+    await (
+      await held(await runs.commit(order, { commandLine: 'true' })).start()
+    ).over;
+    const no = await life([join(home, 'no-such-program')]);
+    const other = { ...order, jobId: 'b'.repeat(32) };
+    await (
+      await held(await no.runs.commit(other, { commandLine: 'true' })).start()
+    ).over;
+    assert.deepEqual(said, ['a run will end together with the unit of the agent']);
   });
 
   it('A5 are killed and forgotten with all that they left', async () => {

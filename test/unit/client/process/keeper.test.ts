@@ -217,7 +217,7 @@ describe('the keeper of a run', () => {
       });
       await once(holder.stdout, 'data');
       const reason = `the lock ${lock} is held by another process`;
-      assert.deepEqual(await ready('true', { lock }), { ok: false, reason });
+      assert.deepEqual(await ready('true', { lock }), { ok: false, reason, isHeld: true });
       holder.stdin.end();
       await once(holder, 'exit');
     });
