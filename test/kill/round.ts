@@ -46,7 +46,8 @@ export async function playRound(settings: RoundSettings): Promise<Round> {
   await world.settled();
   const settledAfter = performance.now() - from;
   const deaf = await world.renewDeaf();
-  const mayLose = victim === 'server' ? world.nodes : [];
+  // Ours keep their results until the server has them (Decision 5).
+  const mayLose = victim === 'server' ? world.nodes.filter((node) => !node.startsWith('ours')) : [];
   const judged = await judge({ world, load, before, deaf, mayLose });
   if (!world.serverLives()) judged.problems.push('the server has ended by itself');
   const where = boundary === undefined ? 'at any time' : boundary.name;
