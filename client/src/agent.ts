@@ -141,7 +141,7 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
 
   /** Who does not hear the server may be cut off from it: it begins nothing new (REFERENCE 16). */
   function dispatch(event: RunnerEvent): void {
-    if (event.kind === 'commit' && !watch.isOnline()) {
+    if (event.kind === 'commit' && !watch.isHeard()) {
       const { jobId } = event.order;
       const reason = 'this node hears no broadcast of the server';
       work.dispatch({ kind: 'bad_commit', jobId, reason });

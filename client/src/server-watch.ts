@@ -1,4 +1,5 @@
 import {
+  isHeard,
   nextDeadline,
   observe,
   openLiveness,
@@ -14,6 +15,8 @@ export interface ServerWatch {
   open(session: Session): void;
   note(event: LivenessEvent): void;
   isOnline(): boolean;
+  /** False while broadcasts are missing; true again with the first one, before it counts as online. */
+  isHeard(): boolean;
   /** When the next `tick` is due, in milliseconds of the clock's `elapsed`. */
   deadline(): number;
   /** Between heartbeats, milliseconds; undefined before the first configuration. */
@@ -47,6 +50,7 @@ export function makeServerWatch(deps: {
       for (const effect of next.effects) deps.onEffect(effect);
     },
     isOnline: () => state?.server === 'online',
+    isHeard: () => state !== undefined && isHeard(state),
     deadline: () => (state === undefined ? Infinity : nextDeadline(state)),
     intervalMs: () => state?.settings.intervalMs,
   };

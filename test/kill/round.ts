@@ -35,7 +35,7 @@ const outage = 2000;
 /** Puts a load on the world, kills at the boundary, starts the victim again, waits for the jobs and judges. */
 export async function playRound(settings: RoundSettings): Promise<Round> {
   const { world, dice, victim, boundary } = settings;
-  await world.watcher.available(world.nodes, 60_000);
+  await world.available();
   const before = new Set((await world.jobs()).map(({ id }) => id));
   const load = startLoad({ port: world.port, signer: world.signer, dice, groups });
   await sleep(dice.below(500));

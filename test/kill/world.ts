@@ -9,7 +9,6 @@ import { startPostgres, type Postgres } from '../system/harness/postgres.ts';
 import { startPushyServer, type PushyServer } from '../system/harness/pushy-server.ts';
 import type { Scene } from '../system/harness/scene.ts';
 import { startStandalone } from '../system/harness/standalone.ts';
-import type { Watcher } from '../system/harness/watcher.ts';
 import { makeMarks, type Marks } from './marks.ts';
 import { startPgProxy, type PgProxy } from './pg-proxy.ts';
 
@@ -25,7 +24,8 @@ export interface KillWorld {
   readonly proxy: PgProxy;
   /** Our agents: what they log tells where a job is. */
   readonly agents: readonly Program[];
-  readonly watcher: Watcher;
+  /** Resolves when the nodes are available, and ours have not missed the broadcast: they would refuse (Decision 9). */
+  available(): Promise<void>;
   readonly nodes: readonly string[];
   /** kill -9 of the server. */
   killServer(): void;
@@ -50,6 +50,13 @@ export interface KillWorld {
 
 /** Milliseconds between two heartbeats, as in service: four of them are how long agents do without a server. */
 const interval = 1000;
+/** What ours say last of the broadcast. */
+const isOffline = (agent: Program): boolean => {
+  const text = agent.output();
+  const said = (what: string): number => text.lastIndexOf(what);
+  const heard = Math.max(said('the server is back'), said('configuration received'));
+  return said('no broadcast of the server') > heard;
+};
 const deaf = /No messages being received on command port/;
 /** Seconds. */
 const votingTimeout = 10;
@@ -80,7 +87,7 @@ export async function makeKillWorld(scene: Scene): Promise<KillWorld> {
     await stage.startAgent(node),
   ];
   const programs = new Map(await Promise.all(nodes.map(start)));
-  await stage.watcher.available(nodes, 60_000);
+  await stage.watcher.available(nodes, patience);
   const { apiPort: port } = stage.server;
   const { signer } = stage;
   let server: PushyServer = stage.server;
@@ -105,7 +112,15 @@ export async function makeKillWorld(scene: Scene): Promise<KillWorld> {
     marks,
     proxy,
     agents: [...programs.values()].filter(({ name }) => name.startsWith('agent-ours')),
-    watcher: stage.watcher,
+    available: async () => {
+      await stage.watcher.available(nodes, patience);
+      await until(
+        'our agents to hear the server',
+        () => [...programs.values()].filter(isOffline).map(({ name }) => name),
+        (offline) => (offline.length === 0 ? true : undefined),
+        patience,
+      );
+    },
     nodes,
     killServer: () => {
       server.program.signal('SIGKILL');

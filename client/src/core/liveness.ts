@@ -94,6 +94,11 @@ export function openLiveness(settings: LivenessSettings, now: number): LivenessS
   };
 }
 
+/** A broadcast is not missing now, be it the first one since the server was gone. */
+export function isHeard({ server, counted }: LivenessState): boolean {
+  return server === 'online' || counted > 0;
+}
+
 /** The moment at which a `tick` must have come at the latest. */
 export function nextDeadline(state: LivenessState): number {
   const { watch, lostAt, renewed, lastBroadcast } = state;

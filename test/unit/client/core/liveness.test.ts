@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  isHeard,
   nextDeadline,
   observe,
   openLiveness,
@@ -57,6 +58,14 @@ describe('liveness (REFERENCE 16)', () => {
       [7000, broadcast],
     ]);
     assert.deepEqual(done, ['4000 went_offline', '7000 went_online']);
+  });
+
+  it('hears it again with the first broadcast, before it calls it online', () => {
+    const offline = play([[4000, tick]]).state;
+    const first = observe(offline, broadcast, 5000).state;
+    assert.deepEqual([isHeard(openLiveness(settings, 0)), isHeard(offline)], [true, false]);
+    assert.deepEqual([first.server, isHeard(first)], ['offline', true]);
+    assert.equal(isHeard(observe(first, tick, 9000).state), false);
   });
 
   it('counts from nothing when the broadcasts stop again', () => {
