@@ -50,8 +50,9 @@ exec "$@" /bin/sh -c 'eval "$(cat <&3)"'`;
 
 /**
  * Keeps one run: takes the lock, says ready, waits to be told to go, runs the command to its end and writes down how
- * it ended. \`supervisor\` is made by one of all who try: that one alone may start the run, ever. A TERM is for the
- * command, which may be in the same control group: this one stays to write the end down, as \`killed\` then.
+ * it ended. `supervisor` is made by one of all who try: that one alone may start the run, ever. A TERM is for the
+ * command, which may be in the same control group: this one stays to write the end down, as `killed` then. What a
+ * shell says of a command that a signal ended ("Killed") is not output of the command: a subshell opens its streams.
  * Arguments: spool of the run, lock file or nothing, bytes of a file of output or nothing,
  * directory of the command, then program and arguments that change the identity.
  */
@@ -85,9 +86,9 @@ if [ -n "$room" ]; then
   first=$!
   copy stderr <err 3<&- 9>&- &
   second=$!
-  setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@" >out 2>err 9>&-
+  (exec setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@") >out 2>err 9>&-
 else
-  setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@" 9>&-
+  (exec setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@") 9>&-
 fi
 status=$?
 exec 3<&-
