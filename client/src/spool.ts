@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { AgentError, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
+import { KEEPER } from './process/run-script.ts';
 
 /** What is written down of a job before the server hears that this node can run it. */
 export interface RunRecord {
@@ -35,8 +36,8 @@ export interface RunRecord {
 /**
  * The directory of all runs, one directory each, named by the job: from the commit until the server has the result.
  * `record.json` says what it is; `committed` becomes `ordered` when the server says run, durably and before anything
- * is started; `job`, with the environment, is gone once it has; `supervisor` and `leader` name the processes; `open`
- * becomes `exited.STATUS` or `killed.STATUS` at the end.
+ * is started; `keeper` is the program that does that; `job`, with the environment, is gone once it has; `supervisor`
+ * and `leader` name the processes; `open` becomes `exited.STATUS` or `killed.STATUS` at the end.
  */
 export interface Spool {
   /** Makes the directory, removes what was never finished, and reads what is there: runs of agents before this one. */
@@ -124,6 +125,7 @@ export function makeSpool(
       await rm(draft, { recursive: true, force: true });
       try {
         await mkdir(draft, { mode: 0o700 });
+        await writeFile(join(draft, 'keeper'), KEEPER, { mode: 0o600 });
         await writeFile(join(draft, 'job'), script, { mode: 0o600 });
         await writeFile(join(draft, 'committed'), '');
         await writeFile(join(draft, 'open'), '');

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { becoming } from './job-script.ts';
-import { HELD_BY_OTHER, KEEPER } from './run-script.ts';
+import { HELD_BY_OTHER } from './run-script.ts';
 import type { OsUser } from './user.ts';
 
 /** What a keeper is made for. */
 export interface KeeperOrder {
-  /** Directory of the run: holds `job` and `open`, and takes all that the run leaves. */
+  /** Directory of the run: holds `keeper`, `job` and `open`, and takes all that the run leaves. */
   readonly spool: string;
   /** Where the command runs; the agent's own directory when it is not said. */
   readonly dir?: string;
@@ -48,7 +49,7 @@ export function startKeeper(
   return new Promise((resolve) => {
     const { spool, dir, user, lock = '', room, outside = [] } = order;
     const where = [spool, lock, String(room ?? ''), dir ?? workingDirectory()];
-    const shell = ['/bin/sh', '-c', KEEPER, 'pushy-run', ...where, ...becoming(user)];
+    const shell = ['/bin/sh', join(spool, 'keeper'), ...where, ...becoming(user)];
     const [file = '', ...args] = [...outside, ...shell];
     // A session of its own: what ends the agent, or the run, does not end it.
     const child = spawn(file, args, {

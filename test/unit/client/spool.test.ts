@@ -50,7 +50,7 @@ describe('the spool', () => {
     await open().commit(record, 'echo');
     assert.deepEqual(await open().open(), [record]);
     assert.deepEqual(await open().read(record.jobId), record);
-    assert.deepEqual(await names(), ['committed', 'job', 'open', 'record.json']);
+    assert.deepEqual(await names(), ['committed', 'job', 'keeper', 'open', 'record.json']);
   });
 
   it('tells a job that was ordered from one that was only committed, more than once', async () => {
@@ -58,7 +58,7 @@ describe('the spool', () => {
     await spool.open();
     await spool.commit(record, 'echo');
     for (let i = 0; i < 2; i++) await spool.order(record.jobId);
-    assert.deepEqual(await names(), ['job', 'open', 'ordered', 'record.json']);
+    assert.deepEqual(await names(), ['job', 'keeper', 'open', 'ordered', 'record.json']);
     await spool.remove(record.jobId);
     await assert.rejects(spool.order(record.jobId), /ENOENT/);
   });

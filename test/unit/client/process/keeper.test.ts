@@ -7,6 +7,7 @@ import { systemClock } from '../../../../client/src/clock.ts';
 import { readCaptured } from '../../../../client/src/process/captured.ts';
 import { jobScript } from '../../../../client/src/process/job-script.ts';
 import { startKeeper, type KeeperOrder } from '../../../../client/src/process/keeper.ts';
+import { KEEPER } from '../../../../client/src/process/run-script.ts';
 import { endOfRun } from '../../../../client/src/process/run-state.ts';
 import { findUser } from '../../../../client/src/process/user.ts';
 import { watchRun } from '../../../../client/src/process/watch-run.ts';
@@ -39,7 +40,11 @@ describe('the keeper of a run', () => {
   ) {
     spool = join(home, `run-${++runs}`);
     await mkdir(spool, { mode: 0o700 });
-    for (const [name, text] of Object.entries({ job: jobScript(line, vars), open: '' })) {
+    for (const [name, text] of Object.entries({
+      keeper: KEEPER,
+      job: jobScript(line, vars),
+      open: '',
+    })) {
       await writeFile(join(spool, name), text);
     }
     return startKeeper({ spool, ...order }, later);
@@ -91,7 +96,7 @@ describe('the keeper of a run', () => {
       await start('echo a', {})
     ).over;
     const names = await readdir(spool);
-    assert.deepEqual(names.sort(), ['exited.0', 'leader', 'supervisor']);
+    assert.deepEqual(names.sort(), ['exited.0', 'keeper', 'leader', 'supervisor']);
   });
   it('leaves no environment of the job behind once it has started', async () => {
     await run('true', {}, { ...env, SECRET: 's3cret' });
