@@ -6,7 +6,7 @@ import { makeConnection } from './connection.ts';
 import type { RunnerEvent } from './core/runner.ts';
 import { messageOf } from './errors.ts';
 import { makeHealing } from './healing.ts';
-import { httpGet } from './http-get.ts';
+import type { Get, HttpAnswer } from './http-get.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
 import { runCommands } from './loops/commands.ts';
@@ -24,6 +24,7 @@ export interface AgentPorts {
   readonly link: Link;
   readonly curve: CurveKeys;
   readonly random: () => number;
+  readonly get: (request: Get) => Promise<HttpAnswer>;
 }
 
 /** One life of the agent of one node. */
@@ -93,7 +94,7 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
       clock,
       get: (url, headers, signal) => {
         const { trust, proxy } = settings;
-        return httpGet({ url, headers, trust, proxy, signal });
+        return ports.get({ url, headers, trust, proxy, signal });
       },
     }),
     apply: (session) => {

@@ -1,9 +1,10 @@
 import { request as requestHttp, type ClientRequest } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
-import { connect } from 'node:tls';
+import { connect, rootCertificates } from 'node:tls';
 import { authorization, openTunnel } from './open-tunnel.ts';
 import type { Proxy } from './proxy.ts';
+import { systemCertificates } from './system-certificates.ts';
 
 /** A whole answer. */
 export interface HttpAnswer {
@@ -16,6 +17,8 @@ export interface HttpAnswer {
 /** Whom to trust, as node:tls wants it. */
 export interface Trust {
   readonly ca?: readonly string[];
+  /** `ca` counts besides the authorities that Node and the system know. */
+  readonly isBesides?: boolean;
   readonly rejectUnauthorized: boolean;
   readonly cert?: string;
   readonly key?: string;
@@ -57,10 +60,11 @@ export async function httpGet({ url, headers, trust, proxy, signal }: Get): Prom
   return finish(requestHttps(url, { ...options, createConnection }));
 }
 
-function tlsOptions({ ca, rejectUnauthorized, cert, key }: Trust) {
+function tlsOptions({ ca, isBesides, rejectUnauthorized, cert, key }: Trust) {
+  const known = isBesides === true ? [...rootCertificates, ...systemCertificates()] : [];
   return {
     rejectUnauthorized,
-    ...(ca === undefined ? {} : { ca: [...ca] }),
+    ...(ca === undefined ? {} : { ca: [...known, ...ca] }),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
   };
 }

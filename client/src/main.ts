@@ -1,3 +1,4 @@
+import './process/be-lean.ts';
 import { hostname } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.ts';
@@ -9,11 +10,16 @@ import { fileStamp } from './file-stamp.ts';
 import { openLogFile } from './log-file.ts';
 import { makeLog, type Log } from './log.ts';
 import { POSIX_PATHS, WINDOWS_PATHS } from './paths.ts';
+import { makeFetcher } from './process/fetch.ts';
+import { giveBack } from './process/give-back.ts';
 import { findInstance, takeInstance } from './process/instance-lock.ts';
 import { hostName } from './process/program.ts';
 import { readConfigFile } from './process/read-config.ts';
+import { summarize } from './whitelist.ts';
 
 type DoctorCommand = Extract<ParsedCommandLine, { kind: 'doctor' }>;
+/** When a start is over and what it took can be given back, milliseconds. */
+const STARTED_MS = 8000;
 
 /** The process: arguments, signals, exit code. */
 async function main(): Promise<number> {
@@ -49,10 +55,17 @@ async function serve(options: CommandLine): Promise<number> {
     hangUp();
   });
 
+  const fetcher = makeFetcher((ms, action) => systemClock.after(ms, action));
+  fetcher.warm();
   const sources = sourcesOf(options);
-  // The file is read by a child while the larger half of the agent is loaded.
-  const [settings, { makeAgent, makeLink, makeLiveWhitelist, newCurveKeys, summarize }] =
-    await Promise.all([loadSettings(sources), import('./index.ts')]);
+  // The file is read by a child while the larger half of the agent is loaded; not the doctor's, which has HTTP.
+  const [settings, { makeAgent }, { makeLink, newCurveKeys }, { makeLiveWhitelist }] =
+    await Promise.all([
+      loadSettings(sources),
+      import('./agent.ts'),
+      import('./link.ts'),
+      import('./live-whitelist.ts'),
+    ]);
   process.umask(settings.umask);
   const { log, reopen } = openLog(settings);
   for (const warning of settings.warnings) log.warn({ warning }, 'configuration file');
@@ -77,6 +90,7 @@ async function serve(options: CommandLine): Promise<number> {
     link: makeLink({ log }),
     curve: newCurveKeys(),
     random: Math.random,
+    get: (request) => fetcher.get(request),
   });
   reconfigure = () => {
     agent.reconfigure();
@@ -89,6 +103,7 @@ async function serve(options: CommandLine): Promise<number> {
   const { nodeName: node } = settings;
   log.info({ node, version: version(), pid: process.pid }, 'pushy-client starts');
   log.info({ ...summarize(entries), isDefault }, 'whitelist');
+  systemClock.after(STARTED_MS, giveBack);
   await Promise.all([agent.run(end.signal), whitelist.run(end.signal)]);
   return 0;
 }

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { rootCertificates } from 'node:tls';
 import { AgentError, messageOf } from './errors.ts';
 import type { Trust } from './http-get.ts';
 
@@ -19,8 +18,6 @@ export interface TrustSettings {
   readonly clientKey: string | undefined;
 }
 
-/** Where Linux distributions keep the certificates that a host trusts. */
-const SYSTEM_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
 const CERTIFICATE =
   /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
 
@@ -29,10 +26,12 @@ export function readTrust(settings: TrustSettings): Trust {
   const isVerified = settings.verifyMode !== 'verify_none' || settings.verifyApiCert;
   const trusted = isVerified ? trustedCerts(settings.trustedCertsDir) : [];
   const chosen = isVerified ? chosenAuthorities(settings) : undefined;
-  const ca = chosen ?? (trusted.length === 0 ? undefined : [...rootCertificates, ...systemCerts()]);
   return {
     rejectUnauthorized: isVerified,
-    ...(ca === undefined ? {} : { ca: [...ca, ...trusted] }),
+    ...(chosen === undefined && trusted.length === 0
+      ? {}
+      : { ca: [...(chosen ?? []), ...trusted] }),
+    ...(chosen === undefined && trusted.length > 0 ? { isBesides: true } : {}),
     ...clientCertificate(settings),
   };
 }
@@ -49,11 +48,6 @@ function trustedCerts(dir: string | undefined): string[] {
   return filesIn(dir, 'trusted_certs_dir')
     .filter((file) => /\.(crt|pem)$/.test(file))
     .flatMap((file) => certificates(file, 'trusted_certs_dir'));
-}
-
-function systemCerts(): string[] {
-  const bundle = SYSTEM_BUNDLES.find((file) => existsSync(file));
-  return bundle === undefined ? [] : [readFileSync(bundle, 'utf8')];
 }
 
 function clientCertificate({ clientCert, clientKey }: TrustSettings): Partial<Trust> {

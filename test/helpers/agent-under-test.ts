@@ -12,6 +12,7 @@ import {
   type AgentSettings,
 } from '@pushy/client';
 import { systemClock, type Clock } from '../../client/src/clock.ts';
+import { httpGet } from '../../client/src/http-get.ts';
 import { makeLog } from '../../client/src/log.ts';
 import { POSIX_PATHS } from '../../client/src/paths.ts';
 import type { ScriptedServer } from './scripted-server.ts';
@@ -82,6 +83,7 @@ export async function startAgent(
     link: makeLink({ log }),
     curve: newCurveKeys(),
     random: Math.random,
+    get: httpGet,
   });
   const end = new AbortController();
   const running = agent.run(end.signal);
