@@ -1,5 +1,10 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { createRequire } from 'node:module';
+import type * as Util from 'node:util';
+import { messageOf } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
+
+/** An `import` would touch every member, and load workers, diffs and more, which an agent would hold all its life. */
+const { parseArgs } = createRequire(import.meta.url)('node:util') as typeof Util;
 
 /** What the command line says; what is absent is said by the configuration file or a default. */
 export interface CommandLine {
@@ -26,44 +31,90 @@ export type ParsedCommandLine =
   | { readonly kind: 'doctor'; readonly options: CommandLine; readonly format: Format }
   | { readonly kind: 'exit'; readonly code: number; readonly text: string };
 
+const OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  'log-level': { type: 'string', short: 'l' },
+  logfile: { type: 'string', short: 'L' },
+  'node-name': { type: 'string', short: 'N' },
+  'client-key': { type: 'string', short: 'k' },
+  server: { type: 'string', short: 'S' },
+  'max-body-size': { type: 'string', short: 'M' },
+  'file-dir': { type: 'string', short: 'd' },
+  'allow-unencrypted': { type: 'boolean' },
+  'ruby-config': { type: 'string' },
+  format: { type: 'string' },
+  version: { type: 'boolean', short: 'v' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const HELP = `Usage: pushy-client [options] [command]
+
+Push Jobs agent of a node: waits for jobs of the Push Jobs server and runs them.
+
+Commands:
+  doctor                       say why this node is, or is not, available
+
+Options:
+  -c, --config <file>          configuration file
+  -l, --log-level <level>      debug, info, warn, error or fatal
+  -L, --logfile <file>         log file; default: standard output
+  -N, --node-name <name>       name of the node and of its client
+  -k, --client-key <file>      the client's private key
+  -S, --server <url>           Chef server with its organization, .../organizations/ORG
+  -M, --max-body-size <bytes>  most output to send for a run
+  -d, --file-dir <dir>         where the files of jobs are kept
+  --allow-unencrypted          speak to a server that offers no encryption
+  --ruby-config <ruby>         read the configuration with Chef's own Ruby: chef, or its path
+  --format <format>            how the doctor says it: text or json
+  -v, --version                show the version
+  -h, --help                   show this help
+`;
+
 /** Reads the arguments after the program's name (ADDON C.3). Long options take `_` and `-` alike. */
 export function parseCommandLine(args: readonly string[], version: string): ParsedCommandLine {
-  let text = '';
-  const program = new Command('pushy-client')
-    .description('Push Jobs agent of a node: waits for jobs of the Push Jobs server and runs them.')
-    .argument('[command]', '"doctor": say why this node is, or is not, available', command)
-    .option('-c, --config <file>', 'configuration file')
-    .option('-l, --log-level <level>', 'debug, info, warn, error or fatal', logLevel)
-    .option('-L, --logfile <file>', 'log file; default: standard output')
-    .option('-N, --node-name <name>', 'name of the node and of its client')
-    .option('-k, --client-key <file>', "the client's private key")
-    .option('-S, --server <url>', 'Chef server with its organization, .../organizations/ORG')
-    .option('-M, --max-body-size <bytes>', 'most output to send for a run', bytes)
-    .option('-d, --file-dir <dir>', 'where the files of jobs are kept')
-    .option('--allow-unencrypted', 'speak to a server that offers no encryption')
-    .option(
-      '--ruby-config <ruby>',
-      "read the configuration with Chef's own Ruby: chef, or its path",
-    )
-    .addOption(new Option('--format <format>', 'how the doctor says it').choices(FORMATS))
-    .helpOption('-h, --help', 'show this help')
-    .version(`Push Client: ${version}`, '-v, --version', 'show the version')
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (part) => (text += part),
-      writeErr: (part) => (text += part),
-    });
   try {
-    program.parse(args.map(withHyphens), { from: 'user' });
+    const { values, positionals } = parseArgs({
+      args: args.map(withHyphens),
+      options: OPTIONS,
+      allowPositionals: true,
+    });
+    if (values.help === true) return { kind: 'exit', code: 0, text: HELP };
+    if (values.version === true) {
+      return { kind: 'exit', code: 0, text: `Push Client: ${version}\n` };
+    }
+    const [command, ...more] = positionals;
+    if (more.length > 0 || (command !== undefined && command !== 'doctor')) {
+      throw new Error(`The only command is "doctor", not "${positionals.join(' ')}".`);
+    }
+    const format = one('format', values.format, FORMATS);
+    const options = optionsOf(values);
+    if (command === 'doctor') return { kind: 'doctor', options, format: format ?? 'text' };
+    if (format !== undefined) throw new Error('--format says how "doctor" speaks.');
+    return { kind: 'serve', options };
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return { kind: 'exit', code: error.exitCode, text };
+    // Node's own sentence about an unknown option goes on with advice that is no use here.
+    const what = messageOf(error).replace(/\. To specify a positional argument.*$/s, '.');
+    return { kind: 'exit', code: 1, text: `error: ${what}\n` };
   }
-  const { format, ...options } = program.opts<CommandLine & { format?: Format }>();
-  if (program.args.length > 0) return { kind: 'doctor', options, format: format ?? 'text' };
-  if (format === undefined) return { kind: 'serve', options };
-  return { kind: 'exit', code: 1, text: 'error: --format says how "doctor" speaks.\n' };
+}
+
+function optionsOf(
+  values: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'],
+): CommandLine {
+  const options: { [K in keyof CommandLine]: CommandLine[K] | undefined } = {
+    config: values.config,
+    logLevel: one('log-level', values['log-level'], LOG_LEVELS),
+    logfile: values.logfile,
+    nodeName: values['node-name'],
+    clientKey: values['client-key'],
+    server: values.server,
+    maxBodySize: bytes(values['max-body-size']),
+    fileDir: values['file-dir'],
+    allowUnencrypted: values['allow-unencrypted'],
+    rubyConfig: values['ruby-config'],
+  };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
 }
 
 /** `--file_dir=x_y` is `--file-dir=x_y`. */
@@ -71,18 +122,22 @@ function withHyphens(arg: string): string {
   return arg.replace(/^--[^=]*/, (name) => name.replaceAll('_', '-'));
 }
 
-function command(text: string): string {
-  if (text !== 'doctor') throw new InvalidArgumentError('The only command is "doctor".');
-  return text;
+function one<T extends string>(
+  name: string,
+  text: string | undefined,
+  choices: readonly T[],
+): T | undefined {
+  const found = choices.find((choice) => choice === text);
+  if (text !== undefined && found === undefined) {
+    throw new Error(`--${name} is one of ${choices.join(', ')}, not "${text}".`);
+  }
+  return found;
 }
 
-function logLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((l) => l === text);
-  if (level === undefined) throw new InvalidArgumentError(`Levels are ${LOG_LEVELS.join(', ')}.`);
-  return level;
-}
-
-function bytes(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a number of bytes.');
+function bytes(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new Error(`--max-body-size is a number of bytes, not "${text}".`);
+  }
   return Number(text);
 }

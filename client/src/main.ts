@@ -15,8 +15,11 @@ import { giveBack } from './process/give-back.ts';
 import { findInstance, takeInstance } from './process/instance-lock.ts';
 import { hostName } from './process/program.ts';
 import { readConfigFile } from './process/read-config.ts';
+import { summarize } from './whitelist.ts';
 
 type DoctorCommand = Extract<ParsedCommandLine, { kind: 'doctor' }>;
+/** When a start is over and what it took can be given back, milliseconds. */
+const STARTED_MS = 8000;
 
 /** When a start is over and what it took can be given back, milliseconds. */
 const STARTED_MS = 8000;
@@ -58,9 +61,14 @@ async function serve(options: CommandLine): Promise<number> {
   const fetcher = makeFetcher((ms, action) => systemClock.after(ms, action));
   fetcher.warm();
   const sources = sourcesOf(options);
-  // The file is read by a child while the larger half of the agent is loaded.
-  const [settings, { makeAgent, makeLink, makeLiveWhitelist, newCurveKeys, summarize }] =
-    await Promise.all([loadSettings(sources), import('./index.ts')]);
+  // The file is read by a child while the larger half of the agent is loaded; not the doctor's, which has HTTP.
+  const [settings, { makeAgent }, { makeLink, newCurveKeys }, { makeLiveWhitelist }] =
+    await Promise.all([
+      loadSettings(sources),
+      import('./agent.ts'),
+      import('./link.ts'),
+      import('./live-whitelist.ts'),
+    ]);
   process.umask(settings.umask);
   const { log, reopen } = openLog(settings);
   for (const warning of settings.warnings) log.warn({ warning }, 'configuration file');

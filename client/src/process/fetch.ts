@@ -23,6 +23,12 @@ export interface Fetcher {
   warm(): void;
 }
 
+interface Child {
+  readonly process: ChildProcess;
+  /** By the id of the request. */
+  readonly waiting: Map<number, (reply: FetchReply) => void>;
+}
+
 /** How long a child is kept that nobody asks any more, milliseconds: attempts that fail follow one another. */
 const IDLE_MS = 5000;
 
@@ -31,37 +37,13 @@ const IDLE_MS = 5000;
  * authorities take 5 to 15 MB, which the agent would keep for ever for one request an hour.
  */
 export function makeFetcher(after: (ms: number, action: () => void) => () => void): Fetcher {
-  const waiting = new Map<number, (reply: FetchReply) => void>();
+  let child: Child | undefined;
   let count = 0;
-  let child: ChildProcess | undefined;
   let cancelIdle = (): void => undefined;
 
-  function start(): ChildProcess {
-    const own = fileURLToPath(import.meta.url);
-    const program = own.replace(/fetch\.[jt]s$/, `fetch-child${extname(own)}`);
-    const started = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    started.on('message', (reply: FetchReply) => {
-      waiting.get(reply.id)?.(reply);
-    });
-    const end = (how: string): void => {
-      if (child !== started) return;
-      child = undefined;
-      for (const [id, settle] of waiting) {
-        settle({ id, ok: false, message: `the process that fetches ${how}` });
-      }
-    };
-    started.once('error', ({ message }) => {
-      end(`failed: ${message}`);
-    });
-    started.once('exit', (code, signal) => {
-      end(`ended with ${signal ?? String(code)}`);
-    });
-    return started;
-  }
-
   /** The child, for as long as it is asked within the time that it is kept. */
-  function use(): ChildProcess {
-    child ??= start();
+  function use(): Child {
+    child ??= startChild();
     keep();
     return child;
   }
@@ -69,32 +51,39 @@ export function makeFetcher(after: (ms: number, action: () => void) => () => voi
   function keep(): void {
     cancelIdle();
     cancelIdle = after(IDLE_MS, () => {
-      if (waiting.size > 0) {
-        keep();
-        return;
-      }
-      const old = child;
-      child = undefined;
-      if (old?.connected === true) old.disconnect();
+      if (child !== undefined && child.waiting.size > 0) keep();
+      else drop()?.process.disconnect();
     });
   }
 
+  function drop(): Child | undefined {
+    const old = child?.process.connected === true ? child : undefined;
+    child = undefined;
+    return old;
+  }
+
   async function ask(request: Omit<FetchRequest, 'id'>, signal: AbortSignal): Promise<FetchReply> {
+    if (signal.aborted) throw abortOf(signal);
+    if (child?.process.connected === false) child = undefined;
+    const { process, waiting } = use();
     const id = ++count;
+    let giveUp = (): void => undefined;
     try {
       return await new Promise<FetchReply>((resolve, reject) => {
-        waiting.set(id, resolve);
-        signal.addEventListener('abort', () => {
+        giveUp = () => {
           reject(abortOf(signal));
-        });
-        if (signal.aborted) reject(abortOf(signal));
-        // The child's end settles what cannot be sent to it.
-        else use().send({ id, ...request }, () => undefined);
+          // It may hang in what nobody waits for any more.
+          drop();
+          process.kill('SIGKILL');
+        };
+        signal.addEventListener('abort', giveUp);
+        waiting.set(id, resolve);
+        // What cannot be sent is settled by the end of the child.
+        process.send({ id, ...request }, () => undefined);
       });
     } finally {
+      signal.removeEventListener('abort', giveUp);
       waiting.delete(id);
-      // It may hang in what nobody waits for any more.
-      if (signal.aborted) child?.kill('SIGKILL');
     }
   }
 
@@ -108,6 +97,28 @@ export function makeFetcher(after: (ms: number, action: () => void) => () => voi
       throw Object.assign(new Error(reply.message), { code: reply.code });
     },
   };
+}
+
+function startChild(): Child {
+  const own = fileURLToPath(import.meta.url);
+  const program = own.replace(/fetch\.[jt]s$/, `fetch-child${extname(own)}`);
+  const started = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const waiting: Child['waiting'] = new Map();
+  const end = (how: string): void => {
+    for (const [id, settle] of waiting) {
+      settle({ id, ok: false, message: `the process that fetches ${how}` });
+    }
+  };
+  started.on('message', (reply: FetchReply) => {
+    waiting.get(reply.id)?.(reply);
+  });
+  started.once('error', ({ message }) => {
+    end(`failed: ${message}`);
+  });
+  started.once('exit', (code, signal) => {
+    end(`ended with ${signal ?? String(code)}`);
+  });
+  return { process: started, waiting };
 }
 
 /** As Node's own client says it. */
