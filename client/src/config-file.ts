@@ -24,7 +24,7 @@ export interface ConfigFile {
 const DEFAULT_FILES = ['chef-push-client.rb', 'push-jobs-client.rb', 'client.rb'];
 
 /** Settings that are never guessed: what could touch one and cannot be read stops the agent. */
-const RELEVANT: ReadonlySet<string> = new Set(
+export const SETTINGS: ReadonlySet<string> = new Set(
   (
     'allow_unencrypted allowed_overwritable_env_vars authentication_protocol_version cache_path chef_server_url ' +
     'client_key client_key_contents file_cache_path file_dir file_dir_expiry fips ftp_proxy ftp_proxy_pass ' +
@@ -53,7 +53,7 @@ export async function readConfigFile(sources: FileSources): Promise<ConfigFile> 
     answer = await sources.readFile({
       file,
       env: { ...sources.env },
-      relevant: RELEVANT,
+      relevant: SETTINGS,
       ...(ruby === undefined ? {} : { ruby }),
     });
   } catch (error) {

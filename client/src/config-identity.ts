@@ -7,10 +7,11 @@ import { AgentError, messageOf } from './errors.ts';
 
 /** The URL of the Chef server, with the path of its organization. */
 export function serverUrl(
-  given: string | undefined,
+  options: Pick<CommandLine, 'server'>,
   values: ConfigValues,
   file: string | undefined,
 ): string {
+  const given = options.server ?? values.text('chef_server_url');
   const advice =
     'it must be the URL of the Chef server with its organization, https://HOST/organizations/ORG';
   if (given === undefined) {
@@ -21,7 +22,8 @@ export function serverUrl(
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
   if (url === undefined || !isHttp || !/\/organizations\/[^/]+\/?$/.test(url.pathname)) {
-    throw new AgentError('bad_config', `${values.place('chef_server_url')} '${text}': ${advice}`);
+    const place = options.server === undefined ? values.place('chef_server_url') : '--server';
+    throw new AgentError('bad_config', `${place} '${text}': ${advice}`);
   }
   return text;
 }
@@ -48,7 +50,13 @@ export function clientKey(
     if (key.asymmetricKeyType !== 'rsa') throw new Error('it is not an RSA key');
     return key;
   } catch (error) {
-    const what = `client_key ${where} cannot be used: ${messageOf(error)}`;
+    const isNoKey = codeOf(error).startsWith('ERR_OSSL');
+    const why = isNoKey ? 'it holds no private key in PEM without a passphrase' : messageOf(error);
+    const what = `client_key ${where} cannot be used: ${why}`;
     throw new AgentError('bad_key', what, { cause: error });
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

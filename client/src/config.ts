@@ -2,9 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RubyConfig } from '@pushy/ruby-config';
-import { readConfigFile, type FileSources } from './config-file.ts';
+import { readConfigFile, SETTINGS, type FileSources } from './config-file.ts';
 import { clientKey, nodeName, serverUrl } from './config-identity.ts';
 import { logLevel, logTargets, type LogTarget } from './config-log.ts';
+import { misspelt } from './config-misspelt.ts';
 import { originOf, type ConfigOrigin } from './config-reread.ts';
 import { configValues, type ConfigValues } from './config-values.ts';
 import { readWhitelist } from './config-whitelist.ts';
@@ -69,7 +70,7 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const values = configValues(config);
   const environment = jobEnvironment(sources.env, config, values);
   const allowedEnv = values.texts('allowed_overwritable_env_vars');
-  const url = serverUrl(options.server ?? values.text('chef_server_url'), values, file);
+  const url = serverUrl(options, values, file);
   const node = nodeName(options, values) ?? (await sources.fullHostName());
   const proxy = proxyFor(new URL(url), environment);
   const cache = values.text('cache_path') ?? defaultCache(environment['HOME'], paths);
@@ -96,7 +97,11 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     logLevel: logLevel(options, values),
     logTargets: logTargets(options, values),
     showTime: config.showTime ?? true,
-    warnings: [...config.warnings.map((w) => `${w.file}:${w.line}: ${w.message}`), ...fips(values)],
+    warnings: [
+      ...config.warnings.map((w) => `${w.file}:${w.line}: ${w.message}`),
+      ...misspelt(config, SETTINGS),
+      ...fips(values),
+    ],
     ...(file === undefined ? {} : { configFile: file }),
     origin: originOf(config),
   };

@@ -64,14 +64,22 @@ const BY_STATUS: Readonly<Record<number, Known>> = {
   503: ['push_server_busy', 'The Push Jobs server is not ready yet.'],
 };
 
+/** What OpenSSL says when the other end answers in plain text. */
+const NOT_TLS: Known = [
+  'answer_unreadable',
+  'That port does not speak TLS: is chef_server_url to begin with http://, or is its port another?',
+];
+
 const ASK_SERVER = 'Look at the log of the Push Jobs server.';
 
 /** Of a request that got no answer. */
 export function requestFailure(error: unknown, where: string): FetchFailure {
   const cause = error instanceof Error && error.name === 'AbortError' ? error.cause : error;
-  const what = cause instanceof Error ? cause.message : String(cause);
+  // OpenSSL ends its messages with a newline.
+  const what = (cause instanceof Error ? cause.message : String(cause)).trim();
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const [name, advice] = BY_CODE[code] ?? ofCertificate(code);
+  const isPlain = /wrong version number|packet length too long/.test(what);
+  const [name, advice] = isPlain ? NOT_TLS : (BY_CODE[code] ?? ofCertificate(code));
   return { cause: name, what, where, advice };
 }
 

@@ -18,7 +18,7 @@ const WORDS: Record<number, string> = {
 };
 
 /** The error for an answer that is not a 2xx: knife's words first, then what to do where we know it. */
-export function refusal(status: number, body: Buffer, asker: Asker): RefusedError {
+export function refusal(status: number, body: Buffer, asker: Asker, path: string): RefusedError {
   const said = saidIn(body);
   const { serverUrl, userName, keySource } = asker;
   switch (status) {
@@ -34,7 +34,7 @@ export function refusal(status: number, body: Buffer, asker: Asker): RefusedErro
         status,
         said,
         `You authenticated successfully to ${serverUrl} as ${userName} but you are not authorized for this action.`,
-        [`Response:  ${said}`],
+        [`Response:  ${said}`, ...(path.startsWith('pushy/') ? RIGHTS : [])],
       );
     case 406:
       return new RefusedError(status, said, `${serverUrl} does not speak this program's version`, [
@@ -42,9 +42,23 @@ export function refusal(status: number, body: Buffer, asker: Asker): RefusedErro
       ]);
     default: {
       const words = WORDS[status] ?? STATUS_CODES[status] ?? `HTTP status ${status}`;
-      return new RefusedError(status, said, words, [`Response: ${said}`]);
+      const advice = status === 404 ? addressAdvice(serverUrl) : [];
+      return new RefusedError(status, said, words, [`Response: ${said}`, ...advice]);
     }
   }
+}
+
+/** REFERENCE 6: who may do what. */
+const RIGHTS = [
+  'Jobs are started by members of the group pushy_job_writers (without that group: admins),',
+  'and seen by members of pushy_job_readers (without that group: everybody in the organization).',
+];
+
+function addressAdvice(serverUrl: string): string[] {
+  if (/\/organizations\/[^/]+\/*$/.test(serverUrl)) return [];
+  return [
+    `chef_server_url lacks its organization: ${serverUrl.replace(/\/+$/, '')}/organizations/NAME`,
+  ];
 }
 
 function unauthorizedAdvice(said: string, userName: string): string[] {
@@ -96,6 +110,18 @@ const UNREACHED: Record<string, (url: string) => string> = {
 const TLS =
   /^(?:ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH)/;
 
+/** What OpenSSL says when the other end answers in plain text. */
+const NOT_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/;
+
+const NOT_TLS_ADVICE = [
+  'That port does not speak TLS: is chef_server_url to begin with http://, or is its port another?',
+];
+
+const CERTIFICATE_ADVICE = [
+  "If your server uses a self-signed certificate, put it into the configuration's directory",
+  'trusted_certs (or the one that the setting trusted_certs_dir names) as a .crt file.',
+];
+
 /** True when the request cannot have reached the server, so that even a POST may be tried again. */
 export function neverSent(error: unknown): boolean {
   return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(
@@ -110,9 +136,8 @@ export function unreached(error: unknown, url: string): CliError {
   if (TLS.test(code)) {
     return new CliError('tls', 'Could not establish a secure connection to the server.', {
       advice: [
-        `${url}: ${messageOf(root)} (${code})`,
-        "If your server uses a self-signed certificate, put it into the configuration's directory",
-        'trusted_certs (or the one that the setting trusted_certs_dir names) as a .crt file.',
+        `${url}: ${messageOf(root).trim()} (${code})`,
+        ...(NOT_TLS.test(code) ? NOT_TLS_ADVICE : CERTIFICATE_ADVICE),
       ],
       cause: error,
     });

@@ -95,7 +95,7 @@ export function makeApi(deps: ApiDeps): Api {
       if (answer.status < 300) return answer;
       if (answer.status < 400) throw redirected(url, answer.location);
       if (answer.status < 500 || request.method !== 'GET' || !mayRetry) {
-        throw refusal(answer.status, answer.body, asker);
+        throw refusal(answer.status, answer.body, asker, request.path);
       }
       const retry = `retrying ${failures}/${config.retries.count}`;
       deps.warn(`Server returned error ${answer.status} for ${url}, ${retry}`);
@@ -164,7 +164,7 @@ export function makeApi(deps: ApiDeps): Api {
       });
       deps.trace(`GET ${base.origin}${options.path} -> ${statusCode}`);
       if (statusCode === 200) return body;
-      throw refusal(statusCode, Buffer.from(await body.arrayBuffer()), asker);
+      throw refusal(statusCode, Buffer.from(await body.arrayBuffer()), asker, path);
     },
     close: () => connections.close(),
   };

@@ -25,7 +25,7 @@ interface Options {
 export async function runProgram(self: Process): Promise<void> {
   const options = new Command('pushy-server')
     .description('The Push Jobs server. Settings: docs/settings.md.')
-    .version(VERSION)
+    .version(VERSION, '-v, --version', 'show the version')
     .option('-c, --config <file>', `configuration file (default: ${DEFAULT_CONFIG_FILE})`)
     .option('--check-config', 'says what is wrong with the configuration, and starts nothing')
     .option('--print-config', 'prints every setting, its value and its origin, and starts nothing')

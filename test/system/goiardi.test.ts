@@ -127,13 +127,20 @@ describe('goiardi as the Chef server', () => {
 
   it('lets another client look, not start', async () => {
     await bothSay(['node', 'status', 'db1', ...as('web1')], { stdout: 'db1\tavailable\n' });
-    await bothSay(['job', 'start', 'greet', 'web1', ...as('web1')], {
-      code: 100,
-      stderr: text`
-        ERROR: You authenticated successfully to http://127.0.0.1:<PORT>/organizations/DEFAULT as web1 but you are not authorized for this action.
-        Response:  User or client 'web1' does not have access to that action on this server.
+    await bothSay(
+      ['job', 'start', 'greet', 'web1', ...as('web1')],
+      {
+        code: 100,
+        stderr: text`
+          ERROR: You authenticated successfully to http://127.0.0.1:<PORT>/organizations/DEFAULT as web1 but you are not authorized for this action.
+          Response:  User or client 'web1' does not have access to that action on this server.
+        `,
+      },
+      text`
+        Jobs are started by members of the group pushy_job_writers (without that group: admins),
+        and seen by members of pushy_job_readers (without that group: everybody in the organization).
       `,
-    });
+    );
   });
 
   it('turns away who signs with the key of somebody else, reading or writing', async () => {

@@ -24,6 +24,7 @@ export async function nodeStatus(
   const api = session.api();
   if (flags.detail === true) return details(session, api, args);
   const states = args.length === 0 ? await all(api) : await some(api, args);
+  if (session.format === 'json') return asJson(session, states);
   for (const state of states) {
     session.terminal.out(`${text(state, 'node_name')}\t${text(state, 'availability')}\n`);
   }
@@ -39,10 +40,7 @@ async function details(session: Session, api: Api, args: readonly string[]): Pro
     if (states.some((state) => text(state, 'node_name') === name)) continue;
     states.push(await api.get(`pushy/node_states/${segment(name)}`));
   }
-  if (session.format === 'json') {
-    session.terminal.out(renderData(states, session.format, session.paint));
-    return EXIT.ok;
-  }
+  if (session.format === 'json') return asJson(session, states);
   for (const state of states) {
     const heard = text(state, 'last_heartbeat_at');
     const doing = [text(state, 'job_state'), text(state, 'job_id')].filter((word) => word !== '');
@@ -51,6 +49,11 @@ async function details(session: Session, api: Api, args: readonly string[]): Pro
       `${[...words, heard === '' ? 'never heard' : heard, doing.join(' ')].join('\t').trimEnd()}\n`,
     );
   }
+  return EXIT.ok;
+}
+
+function asJson({ terminal, format, paint }: Session, states: readonly unknown[]): number {
+  terminal.out(renderData(states, format, paint));
   return EXIT.ok;
 }
 

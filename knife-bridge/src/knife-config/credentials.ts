@@ -20,7 +20,10 @@ export function readCredentials(
 ): Credentials | undefined {
   if (dotChef === undefined) return undefined;
   const file = join(dotChef, 'credentials');
-  if (!existsSync(file)) return undefined;
+  if (!existsSync(file)) {
+    if (named !== undefined) throw absent(file, named);
+    return undefined;
+  }
   const profile = named ?? world.env['CHEF_PROFILE'] ?? contextOf(dotChef) ?? 'default';
   const profiles = parseToml(file);
   const values = profiles[profile];
@@ -28,6 +31,13 @@ export function readCredentials(
   if (profile === 'default') return undefined;
   throw new CliError('config', `Profile ${profile} doesn't exist. Please add it to ${file}.`, {
     advice: [`Profiles there: ${Object.keys(profiles).join(', ') || 'none'}.`],
+  });
+}
+
+/** Without the file knife goes on as somebody else than --profile asked for; a job would start on other nodes. */
+function absent(file: string, named: string): CliError {
+  return new CliError('config', `Profile ${named} doesn't exist: there is no file ${file}.`, {
+    advice: ['Write it, or leave --profile out.'],
   });
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { openDatabase } from '../compose/open-database.ts';
 import type { Config } from '../config.ts';
 import { ServerError } from '../errors.ts';
@@ -46,10 +47,19 @@ async function performOnDatabase(
   log: Log,
   operation: DirectoryOperation,
 ): Promise<Outcome> {
-  await makeDirectory('dir', config.dir);
+  const { dir, databaseUrl } = config;
+  const isNew = databaseUrl === undefined && !existsSync(dir);
+  if (isNew && operation.do !== 'org-add') {
+    // Perhaps the wrong configuration: nothing is made that nobody asked for.
+    const message = `There is no data directory ${dir} (dir): name the configuration of the server with -c, or begin with org-add.`;
+    return { ok: false, message };
+  }
+  await makeDirectory('dir', dir);
   const db = await openDatabase(config, log);
   try {
-    return await perform(db, operation);
+    const outcome = await perform(db, operation);
+    const message = `${outcome.message}\nThe data directory ${dir} (dir) is new.`;
+    return outcome.ok && isNew ? { ...outcome, message } : outcome;
   } finally {
     await db.close();
   }

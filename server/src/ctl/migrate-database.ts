@@ -5,6 +5,7 @@ import { openEmbedded } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { lockPostgres } from '../db/postgres-lock.ts';
 import { openPostgres, roleOf } from '../db/postgres.ts';
+import { ServerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 
 type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dir' | 'postgresqlSqlRoUser'>;
@@ -22,6 +23,10 @@ export async function migrateDatabase(
   ownerUrl: string | undefined,
 ): Promise<string> {
   const { databaseUrl, postgresqlSqlRoUser: lookAs } = config;
+  if (ownerUrl !== undefined && !/^postgres(?:ql)?:\/\//.test(ownerUrl)) {
+    const what = '--owner-url must be a URL that starts with postgres:// or postgresql://';
+    throw new ServerError('refused', what);
+  }
   const url = ownerUrl ?? databaseUrl;
   const steps =
     url === undefined

@@ -31,7 +31,7 @@ export async function makeNewKey(file: string | undefined): Promise<NewKey> {
       'refused',
       exists
         ? `${file} exists already: name another file, or move it away.`
-        : `The key cannot be written to ${file}.`,
+        : `The key cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
   }

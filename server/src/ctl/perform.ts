@@ -77,7 +77,7 @@ async function within(db: Db, orgId: string, operation: InOrganization): Promise
     }
     case 'group-add':
       return (await addGroup(db, { orgId, name: operation.group }))
-        ? yes(`Added group '${operation.group}' to '${org}'.`)
+        ? yes(`Added group '${operation.group}' to '${org}'.${consequence(operation.group)}`)
         : no(`The group '${operation.group}' exists already in '${org}'.`);
     case 'member-add':
     case 'member-remove':
@@ -127,6 +127,13 @@ async function typesOf(db: Db, orgId: string, name: string): Promise<GroupMember
     ...principals.map(({ type }) => type),
     ...(group === undefined ? [] : ['group' as const]),
   ];
+}
+
+/** What the empty group of that name changes at once, for the admins too (REFERENCE 6). */
+function consequence(group: string): string {
+  const what = { pushy_job_readers: 'look at', pushy_job_writers: 'start' }[group];
+  if (what === undefined) return '';
+  return ` From now on only its members may ${what} jobs: add them with member-add.`;
 }
 
 /** People call the client of a node a node. */

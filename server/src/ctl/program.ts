@@ -12,6 +12,8 @@ import { sealingKeyRotate } from './commands/sealing-key-rotate.ts';
 import { sessionKeysRotate } from './commands/session-keys-rotate.ts';
 import { userAdd } from './commands/user-add.ts';
 import { userRemove } from './commands/user-remove.ts';
+import { DEFAULT_CONFIG_FILE } from '../config.ts';
+import { VERSION } from '../version.ts';
 import type { Door } from './door.ts';
 import type { Output } from './output.ts';
 
@@ -52,7 +54,11 @@ export function makeProgram({ openDoor, migrateDatabase }: Doors, output: Output
     .description(
       'Looks after a Push Jobs server: its keys, its database, and the directory of one that runs without a Chef server.',
     )
-    .option('-c, --config <file>', 'configuration file of the server');
+    .version(VERSION, '-v, --version', 'show the version')
+    .option(
+      '-c, --config <file>',
+      `configuration file of the server (default: ${DEFAULT_CONFIG_FILE})`,
+    );
   const file = (): string | undefined => program.opts<{ config?: string }>().config;
   const deps: Deps = {
     door: () => openDoor(file()),

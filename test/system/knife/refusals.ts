@@ -1,6 +1,11 @@
 import type { Play } from './play.ts';
 import { text } from './transcript.ts';
 
+const RIGHTS = text`
+  Jobs are started by members of the group pushy_job_writers (without that group: admins),
+  and seen by members of pushy_job_readers (without that group: everybody in the organization).
+`;
+
 /** What a user reads when our server says no (REFERENCE 4.3, 6, 8): knife's words, then what ours adds to them. */
 export function testRefusals({ stage, bothSay }: Play): void {
   const refused = async (args: readonly string[], words: string, advice = ''): Promise<void> => {
@@ -20,6 +25,7 @@ export function testRefusals({ stage, bothSay }: Play): void {
         ERROR: You authenticated successfully to https://127.0.0.1:<PORT>/organizations/acme as bob but you are not authorized for this action.
         Response:  User or client 'bob' does not have access to that action on this server.
       `,
+      RIGHTS,
     ));
 
   it('turns away who signs with the key of somebody else', () =>

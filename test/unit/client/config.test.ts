@@ -339,6 +339,19 @@ describe('settings (ADDON C.3, F.2)', () => {
     }
   });
 
+  it('names the option, not the file, where the command line has the wrong address', async () => {
+    await assert.rejects(load(must(), { server: 'http://x' }), {
+      message: /^--server 'http:\/\/x': it must be the URL/,
+    });
+  });
+
+  it('warns of a setting that is nearly one that it knows', async () => {
+    const lines = [...must(), "whitelst({'a' => 'b'})", 'cookbook_path []', 'chef_zero true'];
+    assert.deepEqual((await load(lines)).warnings, [
+      `${file}:3: the setting whitelst has no effect: is whitelist meant?`,
+    ]);
+  });
+
   const refused: [string, () => string[], RegExp][] = [
     [
       'no chef_server_url',
@@ -356,7 +369,11 @@ describe('settings (ADDON C.3, F.2)', () => {
       () => [url, "client_key '/not/there'"],
       /client_key \/not\/there cannot be used: ENOENT/,
     ],
-    ['a key that is none', () => [url, `client_key '${file}'`], /client_key .* cannot be used/],
+    [
+      'a key that is none',
+      () => [url, `client_key '${file}'`],
+      /client_key .* cannot be used: it holds no private key in PEM/,
+    ],
     [
       'a text where a flag belongs',
       () => [...must(), "allow_unencrypted 'yes'"],

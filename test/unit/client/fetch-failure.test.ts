@@ -24,6 +24,15 @@ describe('advice for a configuration that cannot be fetched', () => {
       assert.equal(failure.where, 'https://x');
     });
   }
+  it('tells that a port does not speak TLS', () => {
+    const plain = new Error(
+      'write EPROTO 80E:error:0A00010B:SSL routines::wrong version number:x:\n',
+    );
+    const { cause, what, advice } = requestFailure(plain, 'https://x');
+    assert.match(what, /number:x:$/);
+    assert.equal(cause, 'answer_unreadable');
+    assert.match(advice, /does not speak TLS.*http:/);
+  });
   it('tells the deadline that a request missed', () => {
     const aborted = Object.assign(new Error('The operation was aborted'), {
       name: 'AbortError',

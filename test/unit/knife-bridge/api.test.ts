@@ -90,6 +90,24 @@ describe('the Chef API', () => {
     assert.equal(server.seen[0]?.path, '/organizations/acme/pushy/node_states');
   });
 
+  it('says that the organization is missing in chef_server_url', async () => {
+    const origin = server.url.replace(/\/organizations.*/, '');
+    const page = { status: 404, body: { error: ['There is no such page.'] } };
+    answer('GET', page, page);
+    const advice = `chef_server_url lacks its organization: ${origin}/organizations/NAME`;
+    const error = await fails(open({ serverUrl: `${origin}/` }).get('pushy/jobs'), 'refused');
+    assert.deepEqual(error.advice, ['Response: There is no such page.', advice]);
+    const other = await fails(open().get('pushy/jobs'), 'refused');
+    assert.deepEqual(other.advice, ['Response: There is no such page.']);
+  });
+
+  it('says that a port speaks no TLS, not that a certificate is wrong', async () => {
+    const serverUrl = server.url.replace('http:', 'https:');
+    const { advice } = await fails(open({ serverUrl }).get('pushy/jobs'), 'tls');
+    assert.match(advice.join('\n'), /does not speak TLS: .*http:\/\//);
+    assert.doesNotMatch(advice.join('\n'), /certificate/);
+  });
+
   it('gives output as bytes (REFERENCE 8.6)', async () => {
     const bytes = Buffer.from([0, 0xff, 0xfe, 10]);
     server.addJob({ id: 'j', status: 'complete', nodes: {} });

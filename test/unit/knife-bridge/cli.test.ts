@@ -251,7 +251,10 @@ describe('pushy', () => {
       path: /output/,
       answer: { status: 403, body: { error: ['no'] } },
     });
-    assert.match((await world.run(['job', 'output', 'j', 'a'])).err, /not authorized/);
+    assert.match(
+      (await world.run(['job', 'output', 'j', 'a'])).err,
+      /not authorized.*\n.*no\n.*pushy_job_writers.*\n.*pushy_job_readers/,
+    );
     assert.match(
       (await world.run(['job', 'output', 'j', 'c'])).err,
       /could not be found\n.*\n.*--capture/,
@@ -263,6 +266,8 @@ describe('pushy', () => {
       { node_name: 'web01', availability: 'available' },
       { node_name: 'web02', availability: 'unavailable' },
     ];
+    const json = await world.run(['node', 'status', '-F', 'json']);
+    assert.deepEqual(JSON.parse(json.out), world.server.nodeStates);
     world.server.searches.set('role:web', ['web02', 'web01']);
     assert.equal(
       (await world.run(['node', 'status', 'db01', 'role:web'])).out,

@@ -172,6 +172,13 @@ describe('loadKnifeConfig', () => {
       await refuses({}, 'settings', /No Chef server is configured/);
     });
 
+    it('are an error when --profile names one and there is no file at all', async () => {
+      write('.chef/config.rb', `chef_server_url '${url}'`, "node_name 'ruby'");
+      await refuses({ profile: 'two' }, 'config', /Profile two doesn't exist: .*credentials\./);
+      env['CHEF_PROFILE'] = 'two';
+      assert.equal((await load()).userName, 'ruby');
+    });
+
     it('are an error when they are no TOML, or name two users', async () => {
       write('.chef/credentials', 'nope = [');
       await refuses({}, 'config', /Unable to parse Credentials file: .*credentials\n/);

@@ -116,7 +116,7 @@ describe('opscode-push-jobs-server-ctl', () => {
     assert.deepEqual(asked, []);
     await assert.rejects(
       run('user-add', 'acme', 'a', '--key', join(dir, 'no', 'x')),
-      /cannot be written/,
+      /cannot be written: ENOENT: .*no\/x/,
     );
   });
 
@@ -140,6 +140,29 @@ describe('the door to the directory', () => {
       await remove();
     }
   });
+
+  it('says that it begins a new data directory, and does so for a new organization alone', async () => {
+    const [dir, remove] = await makeTempDir();
+    try {
+      const config = await testConfig(dir);
+      const door = makeDoor(config, quietLog);
+      await assert.rejects(door({ do: 'list', org: 'acme' }), {
+        code: 'refused',
+        message: `There is no data directory ${config.dir} (dir): name the configuration of the server with -c, or begin with org-add.`,
+      });
+      await assert.rejects(stat(config.dir), { code: 'ENOENT' });
+      assert.equal(
+        await door({ do: 'org-add', org: 'acme' }),
+        `Added organization 'acme'.\nThe data directory ${config.dir} (dir) is new.`,
+      );
+      assert.equal(
+        await door({ do: 'group-add', org: 'acme', group: 'pushy_job_readers' }),
+        "Added group 'pushy_job_readers' to 'acme'. From now on only its members may look at jobs: add them with member-add.",
+      );
+    } finally {
+      await remove();
+    }
+  }).timeout(60_000);
 
   it('opens nothing where the operation is wrong or a Chef server knows who is who', async () => {
     const [dir, remove] = await makeTempDir();
