@@ -18,8 +18,6 @@ import { readConfigFile } from './process/read-config.ts';
 import { summarize } from './whitelist.ts';
 
 type DoctorCommand = Extract<ParsedCommandLine, { kind: 'doctor' }>;
-/** When a start is over and what it took can be given back, milliseconds. */
-const STARTED_MS = 8000;
 
 /** When a start is over and what it took can be given back, milliseconds. */
 const STARTED_MS = 8000;
