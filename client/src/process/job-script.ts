@@ -15,7 +15,7 @@ export function jobScript(line: string, env: Readonly<Record<string, string>>): 
   const exports = Object.entries(env)
     .filter(([name]) => SHELL_NAME.test(name) && !READ_ONLY.has(name))
     .map(([name, value]) => `export ${name}=${quote(value)}`);
-  return ['exec 3<&-', 'unset PATH OLDPWD', ...exports, `exec /bin/sh -c ${quote(line)}`].join(
+  return ['exec 3<&-', 'unset PATH OLDPWD', ...exports, `exec /bin/sh -c ${quote(line)} sh`].join(
     '\n',
   );
 }

@@ -22,6 +22,7 @@ export const PLAYS: readonly Play[] = [
   job('a job that does not capture', 'both', { capture: false }),
   job('a command that fails', 'fail'),
   job('a command that a signal ends', 'signal'),
+  job('a command whose program the shell does not find', 'unknown'),
   job('a command by pattern', 'say hello'),
   job('a command by pattern with a named group', 'restart web'),
   job('output in UTF-8', 'accents'),

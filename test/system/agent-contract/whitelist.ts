@@ -4,6 +4,7 @@ export const WHITELIST: Readonly<Record<string, string>> = {
   quiet: 'true',
   fail: 'echo before; exit 3',
   signal: 'echo before; kill -9 $$',
+  unknown: 'no-such-program; exit 4',
   missing: '/no/such/program --at all',
   where: 'pwd; id -un',
   groups: 'id -Gn',
