@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import {
   chmod,
   lstat,
@@ -91,6 +92,9 @@ export function makeSpool(
 
   async function readOrRemove(jobId: string): Promise<RunRecord | undefined> {
     try {
+      const found = await lstat(pathOf(jobId));
+      // The directory may have been open to others: what they left would be run by the agent's user.
+      if (!isOwnDirectory(found, ownUid)) throw new Error("it is no directory of the agent's own");
       return await read(jobId);
     } catch (error) {
       log.error({ jobId, error: messageOf(error) }, 'a run in the spool cannot be read: removed');
@@ -180,6 +184,10 @@ async function makeOwn(dir: string, ownUid: number | undefined): Promise<void> {
   if (!found.isDirectory()) throw new Error('it is no directory');
   if (ownUid !== undefined && found.uid !== ownUid) throw new Error('it belongs to another user');
   if ((found.mode & 0o077) !== 0) await chmod(dir, 0o700);
+}
+
+function isOwnDirectory(found: Stats, ownUid: number | undefined): boolean {
+  return found.isDirectory() && (ownUid === undefined || found.uid === ownUid);
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {

@@ -1,3 +1,5 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { killGroup, type KillClock } from './kill.ts';
 import { isCode, type ProcessMark } from './proc.ts';
 import { runState, type RunState } from './run-state.ts';
@@ -64,9 +66,20 @@ export function watchRun(
   return {
     over,
     kill: async () => {
-      if (isOver) return true;
+      if (isOver || (await forestall(dir))) return true;
       const found = await leader();
       return found === undefined || killGroup(found.pid, clock);
     },
   };
+}
+
+/** Takes the place of a leader that is not there yet, so that it never begins; false when it is there. */
+async function forestall(dir: string): Promise<boolean> {
+  try {
+    await (await open(join(dir, 'leader'), 'wx', 0o600)).close();
+    return true;
+  } catch (error) {
+    // Without its directory nothing begins either; a full disk says nothing.
+    return isCode(error, 'ENOENT');
+  }
 }

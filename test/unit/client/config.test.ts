@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readRubyConfig } from '@pushy/ruby-config';
 import type { CommandLine } from '../../../client/src/command-line.ts';
 import { loadSettings } from '../../../client/src/config.ts';
-import { POSIX_PATHS } from '../../../client/src/paths.ts';
+import { POSIX_PATHS, WINDOWS_PATHS } from '../../../client/src/paths.ts';
 import {
   readConfigFile,
   type ReadAnswer,
@@ -107,6 +107,25 @@ describe('settings (ADDON C.3, F.2)', () => {
       { name: 'chef-client', commandLine: 'chef-client' },
       { name: 'x', commandLine: 'y', lock: true },
     ]);
+  });
+
+  it('A10 has one default for file_dir, whatever starts it: that of the command line', async () => {
+    const bare = await load(must());
+    assert.equal(bare.fileDir, '/tmp/chef-push');
+    assert.equal((await load(must(), {}, { paths: WINDOWS_PATHS })).fileDir, bare.fileDir);
+  });
+
+  it('A13 takes file_dir, the list of variables and max_body_size on Windows as everywhere', async () => {
+    const lines = [
+      ...must(),
+      "file_dir '/files'",
+      "allowed_overwritable_env_vars ['A']",
+      'max_body_size 1000',
+    ];
+    for (const paths of [POSIX_PATHS, WINDOWS_PATHS]) {
+      const { fileDir, allowedEnv, maxBodySize } = await load(lines, {}, { paths });
+      assert.deepEqual([fileDir, allowedEnv, maxBodySize], ['/files', ['A'], 1000]);
+    }
   });
 
   it('takes the command line before the file', async () => {

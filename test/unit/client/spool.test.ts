@@ -118,6 +118,28 @@ describe('the spool', () => {
     assert.deepEqual(await readdir(dir), []);
   });
 
+  it('takes no run that somebody else has put there, and removes it', async () => {
+    const spool = open();
+    await spool.open();
+    const foreign = join(home, 'foreign');
+    await mkdir(foreign);
+    await writeFile(join(foreign, 'record.json'), JSON.stringify({ ...record, jobId: 'link' }));
+    await symlink(foreign, spool.pathOf('link'));
+    const wanted = ['removed'];
+    if (process.getuid?.() === 0) {
+      await spool.commit({ ...record, jobId: 'theirs' }, '');
+      await chown(spool.pathOf('theirs'), 65_534, 65_534);
+      wanted.push('removed');
+    }
+    assert.deepEqual(await open().open(), []);
+    assert.deepEqual(await readdir(dir), []);
+    assert.deepEqual(await readdir(foreign), ['record.json']);
+    assert.deepEqual(
+      said.map((text) => text.split(' ').at(-1)),
+      wanted,
+    );
+  });
+
   it('is refused, with advice, where it is not the agent’s own', async () => {
     const refused = (error: unknown) =>
       error instanceof AgentError && /spool .* cannot be used: .*state_dir/.test(error.message);

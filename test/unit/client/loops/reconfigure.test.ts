@@ -86,6 +86,16 @@ describe('reconfigure loop', () => {
     await stop();
   });
 
+  it('A12 tries a failed re-fetch again within one interval, not after two minutes', async () => {
+    const first: Fetched = { ok: true, session: session() };
+    const { clock, times, world, reconfigure, stop } = start([first, { ok: false, failure }], 1);
+    await clock.advance(10_000);
+    reconfigure.request({ reason: 'test', delayMs: 0, isUrgent: true });
+    await clock.advance(1000);
+    assert.deepEqual([times.slice(1), world.applied], [[10_000, 10_100], 2]);
+    await stop();
+  });
+
   it('asks again up to a tenth before the lifetime ends', async () => {
     const { clock, times, stop } = start([{ ok: true, session: session(100) }], 0.5);
     await clock.advance(94_999);

@@ -130,10 +130,33 @@ describe('the keeper of a run', () => {
   });
   it('A5 kills the whole group, and the end is written down', async () => {
     const started = await start('sleep 100 & sleep 100');
+    await until(
+      'its leader',
+      () => readdir(spool),
+      (names) => names.find((name) => name === 'leader'),
+    );
     assert.equal(await started.kill(), true);
     await started.over;
     assert.equal((await endOfRun(spool))?.status, 143);
   });
+  it('A5 says that a run is gone only when it cannot begin any more: its keeper was held up', async () => {
+    const made = await ready(`touch ${home}/ran`);
+    assert.ok(made.ok);
+    const [pid = ''] = execFileSync('pgrep', ['-f', `${spool}/keeper`], { encoding: 'utf8' }).split(
+      '\n',
+    );
+    process.kill(Number(pid), 'SIGSTOP');
+    const run = watchRun(spool, systemClock, end.signal, made.keeper.exited);
+    made.keeper.go();
+    try {
+      assert.equal(await run.kill(), true);
+    } finally {
+      process.kill(Number(pid), 'SIGCONT');
+    }
+    await run.over;
+    assert.ok(!(await readdir(home)).includes('ran'));
+  });
+
   it('keeps head and tail of a command that prints without end, and no more than three files', async () => {
     const started = await start('echo first; yes | head -c 30000000; echo last', { room: 100_000 });
     await started.over;
