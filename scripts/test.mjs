@@ -67,7 +67,7 @@ async function everything() {
       'test/unit/**/*.test.ts',
       'test/contract/**/*.test.ts',
     ],
-    7,
+    10,
   );
   await plain('coverage limits', process.execPath, ['scripts/coverage-limits.mjs'], 1);
 }
