@@ -2,7 +2,7 @@ import { makeBootstrap } from './bootstrap.ts';
 import type { Clock } from './clock.ts';
 import { sleep } from './clock.ts';
 import type { AgentSettings } from './config.ts';
-import { makeConnection } from './connection.ts';
+import { makeConnection, type ConnectionDeps } from './connection.ts';
 import type { RunnerEvent } from './core/runner.ts';
 import { messageOf } from './errors.ts';
 import { makeHealing } from './healing.ts';
@@ -24,6 +24,8 @@ export interface AgentPorts {
   readonly link: Link;
   readonly curve: CurveKeys;
   readonly random: () => number;
+  /** How frames are proved, where many agents share a process. */
+  readonly prove?: NonNullable<ConnectionDeps['prove']>;
 }
 
 /** One life of the agent of one node. */
@@ -67,6 +69,7 @@ export function makeAgentAround(
   const life = new AbortController();
 
   const connection = makeConnection({
+    ...(ports.prove === undefined ? {} : { prove: ports.prove }),
     link,
     now: () => clock.now(),
     log,

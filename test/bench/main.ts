@@ -2,6 +2,7 @@
 // figure stands beside what a bare program reached in the same run. All traffic stays on the loopback interface.
 import { parseArgs } from 'node:util';
 import { envelope } from './benches/envelope.ts';
+import { job } from './benches/job.ts';
 import { swarm } from './benches/swarm.ts';
 import { describe, title } from './table.ts';
 import { machine, runBench, type Bench } from './run.ts';
@@ -10,6 +11,7 @@ import { machine, runBench, type Bench } from './run.ts';
 const BENCHES: Record<string, Bench> = {
   envelope,
   swarm,
+  job,
 };
 
 const { values, positionals } = parseArgs({

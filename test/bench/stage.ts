@@ -33,6 +33,8 @@ export interface Stage {
   allAvailable(ms: number): Promise<void>;
   /** Kills the server and starts it again, where it was; the new server. */
   killAndStart(): Promise<PushyServer>;
+  /** Ends the agents and the server, so that nothing of them disturbs what is measured next. */
+  end(): Promise<void>;
 }
 
 const ORG = 'acme';
@@ -80,6 +82,7 @@ export async function setStage(
   const signer = { userId: 'alice', key: readFileSync(join(keys, 'alice.pem'), 'utf8') };
   const metricsPort = Number(/"metrics_port":(\d+)/.exec(server.program.output())?.[1]);
   const { apiPort: port } = server;
+  const swarms: Swarm[] = [];
   const counts = (): Promise<Counts> => readCounts(metricsPort);
 
   async function allAvailable(ms: number): Promise<void> {
@@ -113,10 +116,12 @@ export async function setStage(
       const begun = performance.now();
       const part = { url: `${server.url}/organizations/${ORG}`, nodes };
       const swarm = await startSwarm(run, { ...part, keys: pairs.map((pair) => pair.privateKey) });
+      swarms.push(swarm);
       await allAvailable(120_000);
       const seconds = (performance.now() - begun) / 1000;
+      const said = [...(await swarm.logged())].map(([message, n]) => `${n} x ${message}`);
       run.say(
-        `swarm: ${count} agents in ${swarm.processes.length} processes, available after ${seconds.toFixed(1)} s`,
+        `swarm: ${count} agents in ${swarm.processes.length} processes, available after ${seconds.toFixed(1)} s; they say: ${said.join('; ')}`,
       );
       return swarm;
     },
@@ -126,6 +131,12 @@ export async function setStage(
       await server.program.exited;
       server = await startPushyServer(workplace, home);
       return server;
+    },
+    end: async () => {
+      for (const { processes } of swarms) for (const worker of processes) await worker.end();
+      await database.end();
+      await server.program.stop();
+      await postgres.program.stop();
     },
   };
 }

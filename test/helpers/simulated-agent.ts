@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { randomUUID, type KeyObject } from 'node:crypto';
+import { open } from '@pushy/protocol';
 import { makeLink, newCurveKeys } from '@pushy/client';
 import { makeAgentAround } from '../../client/src/agent.ts';
 import { systemClock } from '../../client/src/clock.ts';
@@ -20,8 +21,8 @@ export interface SimulatedAgentSettings {
   readonly output: string;
   /** A run was begun. */
   readonly onRun?: (jobId: string) => void;
-  /** A configuration was received. */
-  readonly onConfigured?: () => void;
+  /** What the agent logs, but for what belongs to every job. */
+  readonly onLog?: (message: string, reason: unknown) => void;
 }
 
 /** The real agent but for its processes and its disk: the same conversation, the same machine, the same healing. */
@@ -32,7 +33,7 @@ export interface SimulatedAgent {
 /** Starts it in this process; every command is in its whitelist, succeeds and takes no time. */
 export function startSimulatedAgent(settings: SimulatedAgentSettings): SimulatedAgent {
   const { url, node, key } = settings;
-  const log = listen(settings.onConfigured);
+  const log = listen(settings.onLog);
   const ports = {
     clock: systemClock,
     log,
@@ -40,6 +41,7 @@ export function startSimulatedAgent(settings: SimulatedAgentSettings): Simulated
     curve: newCurveKeys(),
     random: Math.random,
     get: httpGet,
+    prove: proveOnce,
   };
   const identity = {
     nodeName: node,
@@ -123,15 +125,27 @@ function simulateWork(
   };
 }
 
-/** Writes nothing; hears one sentence. */
-function listen(onConfigured: (() => void) | undefined): Log {
-  const deaf = (): void => undefined;
-  return {
-    debug: deaf,
-    info: (_fields, message) => {
-      if (message === 'configuration received') onConfigured?.();
-    },
-    warn: deaf,
-    error: deaf,
+/** Sentences of every run. */
+const OF_RUNS = new Set(['run started', 'run ended', 'the server has the result']);
+
+function listen(onLog: SimulatedAgentSettings['onLog']): Log {
+  const hear = (fields: Readonly<Record<string, unknown>>, message: string): void => {
+    if (!OF_RUNS.has(message)) onLog?.(message, fields['reason']);
   };
+  return { debug: () => undefined, info: hear, warn: hear, error: hear };
 }
+
+/** The last broadcast and what it was found to be. */
+let known: { bytes: Buffer; signature: Buffer; found: ReturnType<typeof open> } | undefined;
+
+/** All agents of a process hear the same broadcast: it is proved once, for RSA costs more than all the rest. */
+const proveOnce: typeof open = (frames, proof, ...rest) => {
+  const [header, bytes] = frames;
+  if ('hmac_sha256' in proof || header === undefined || bytes === undefined) {
+    return open(frames, proof, ...rest);
+  }
+  if (known?.bytes.equals(bytes) !== true || !known.signature.equals(header)) {
+    known = { bytes, signature: header, found: open(frames, proof, ...rest) };
+  }
+  return known.found;
+};

@@ -24,6 +24,8 @@ const PATIENCE_MS = 60_000;
 context.maxSockets = MAX_SOCKETS;
 const agents: SimulatedAgent[] = [];
 let configured = 0;
+/** What the agents logged, how often. */
+const logged = new Map<string, number>();
 /** By job: when its runs were begun, by the clock that all processes of a machine share, nanoseconds. */
 const runs = new Map<string, bigint[]>();
 
@@ -32,7 +34,10 @@ serve({
     const parsed = keys.map((key) => createPrivateKey(key));
     let wake = (): void => undefined;
     let last = Date.now();
-    const onConfigured = (): void => {
+    const onLog = (message: string, reason: unknown): void => {
+      const said = typeof reason === 'string' ? `${message}: ${reason}` : message;
+      logged.set(said, (logged.get(said) ?? 0) + 1);
+      if (message !== 'configuration received') return;
       configured += 1;
       last = Date.now();
       wake();
@@ -48,7 +53,7 @@ serve({
       const node = nodes[started];
       const key = parsed[started % parsed.length];
       if (node !== undefined && key !== undefined && started - (configured - first) < atOnce) {
-        agents.push(startSimulatedAgent({ url, node, key, output, onRun, onConfigured }));
+        agents.push(startSimulatedAgent({ url, node, key, output, onRun, onLog }));
         started += 1;
         continue;
       }
@@ -59,8 +64,8 @@ serve({
       await Promise.race([woken, sleep(1000)]);
     }
   },
-  /** Configurations received so far: one an agent, unless something went wrong. */
-  configured: () => configured,
+  /** What the agents logged so far: that a configuration was received, once each, unless something went wrong. */
+  logged: () => logged,
   /** Takes what is known of the runs of a job. */
   runs: ({ jobId }: { jobId: string }) => {
     const of = runs.get(jobId) ?? [];

@@ -7,8 +7,8 @@ export interface Swarm {
   readonly processes: readonly Worker[];
   /** When the runs of a job were begun, nanoseconds of the clock that all processes share. */
   runs(jobId: string): Promise<bigint[]>;
-  /** Configurations that the agents received so far. */
-  configured(): Promise<number>;
+  /** What the agents logged so far, and how often. */
+  logged(): Promise<ReadonlyMap<string, number>>;
 }
 
 /** An agent takes six descriptors, and a process has 20,000. */
@@ -37,10 +37,14 @@ export async function startSwarm(
     processes,
     runs: async (jobId) =>
       (await Promise.all(processes.map((p) => p.ask<bigint[]>('runs', { jobId })))).flat(),
-    configured: async () =>
-      (await Promise.all(processes.map((p) => p.ask<number>('configured')))).reduce(
-        (a, b) => a + b,
-        0,
-      ),
+    logged: async () => {
+      const all = new Map<string, number>();
+      for (const process of processes) {
+        for (const [said, n] of await process.ask<Map<string, number>>('logged')) {
+          all.set(said, (all.get(said) ?? 0) + n);
+        }
+      }
+      return all;
+    },
   };
 }
