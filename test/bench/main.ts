@@ -1,4 +1,4 @@
-// `npm run bench -- NAME [--nodes N] [--quick] [--json]`: a table for people, or one line of JSON per figure. Every
+// `npm run bench -- NAME [--nodes N] [--quick] [--json] [--profile DIR]`: a table for people, or one line of JSON per figure. Every
 // figure stands beside what a bare program reached in the same run. All traffic stays on the loopback interface.
 import { parseArgs } from 'node:util';
 import { envelope } from './benches/envelope.ts';
@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     nodes: { type: 'string' },
+    profile: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -27,7 +28,7 @@ const chosen = Object.entries(BENCHES).filter(([bench]) => name === 'all' || nam
 const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
 if (chosen.length === 0 || (nodes !== undefined && !(Number.isInteger(nodes) && nodes > 0))) {
   process.stderr.write(
-    `usage: npm run bench -- NAME [--nodes N] [--quick] [--json]\nNAME is one of: all, ${Object.keys(BENCHES).join(', ')}\n`,
+    `usage: npm run bench -- NAME [--nodes N] [--quick] [--json] [--profile DIR]\nNAME is one of: all, ${Object.keys(BENCHES).join(', ')}\n`,
   );
   process.exitCode = 2;
 } else await benchAll();
@@ -46,7 +47,8 @@ async function benchAll(): Promise<void> {
     if (interruption.signal.aborted) break;
     say(`${bench}: ${machine()}`);
     try {
-      const options = { quick: values.quick, nodes, say: (line: string) => say(`  ${line}`) };
+      const { quick, profile } = values;
+      const options = { quick, nodes, profile, say: (line: string) => say(`  ${line}`) };
       const figures = await runBench(measure, options, interruption.signal);
       if (!values.json) say(title());
       for (const figure of figures) {

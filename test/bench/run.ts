@@ -7,6 +7,8 @@ import { startWorker, type Worker } from './worker.ts';
 export interface BenchRun {
   /** Simulated nodes; undefined: the bench's own numbers. */
   readonly nodes: number | undefined;
+  /** A directory for profiles of the server; measured beside them, figures are too high. */
+  readonly profile: string | undefined;
   readonly workplace: Workplace;
   /** Starts a process of ours that answers requests. */
   worker(file: URL): Worker;
@@ -28,14 +30,15 @@ const LIMIT_MS = { quick: 240_000, whole: 1_500_000 };
 /** Runs one bench within its time and ends whatever it started. */
 export async function runBench(
   bench: Bench,
-  options: { quick: boolean; nodes: number | undefined; say: (line: string) => void },
+  options: Pick<BenchRun, 'nodes' | 'profile' | 'say'> & { readonly quick: boolean },
   interrupted: AbortSignal,
 ): Promise<Figure[]> {
-  const { quick, nodes, say } = options;
+  const { quick, nodes, profile, say } = options;
   const workplace = await makeWorkplace();
   const ends: (() => void | Promise<void>)[] = [];
   const run: BenchRun = {
     nodes,
+    profile,
     workplace,
     say,
     worker: (file) => {

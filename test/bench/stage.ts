@@ -64,7 +64,7 @@ export async function setStage(
     server_heartbeat_port: await freePort(),
     metrics_port: await freePort(),
   });
-  let server = await startPushyServer(workplace, home);
+  let server = await startPushyServer(workplace, home, { profile: run.profile });
   const keys = await workplace.subdir('keys');
   await server.ctl('org-add', ORG);
   await server.ctl('user-add', ORG, 'alice', '--admin', '--key', join(keys, 'alice.pem'));
@@ -129,7 +129,7 @@ export async function setStage(
     killAndStart: async () => {
       server.program.signal('SIGKILL');
       await server.program.exited;
-      server = await startPushyServer(workplace, home);
+      server = await startPushyServer(workplace, home, { profile: run.profile });
       return server;
     },
     end: async () => {
