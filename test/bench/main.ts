@@ -2,6 +2,9 @@
 // figure stands beside what a bare program reached in the same run. All traffic stays on the loopback interface.
 import { parseArgs } from 'node:util';
 import { envelope } from './benches/envelope.ts';
+import { idle } from './benches/idle.ts';
+import { restart } from './benches/restart.ts';
+import { api } from './benches/api.ts';
 import { job } from './benches/job.ts';
 import { swarm } from './benches/swarm.ts';
 import { describe, title } from './table.ts';
@@ -12,6 +15,9 @@ const BENCHES: Record<string, Bench> = {
   envelope,
   swarm,
   job,
+  idle,
+  restart,
+  api,
 };
 
 const { values, positionals } = parseArgs({
