@@ -4,6 +4,8 @@ import { send } from '../helpers/http.ts';
 export interface Counts {
   /** The sum over all series of this name whose labels hold all of these. */
   sum(name: string, labels?: Readonly<Record<string, string>>): number;
+  /** All series of this name, in words. */
+  all(name: string): string;
 }
 
 /** Reads them now. */
@@ -19,5 +21,10 @@ export async function readCounts(port: number): Promise<Counts> {
         .filter((line) => wanted.every((label) => line.includes(label)))
         .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0);
     },
+    all: (name) =>
+      lines
+        .filter((line) => line.startsWith(`${name}{`))
+        .map((line) => line.replace(/^[^"]*"([^"]*)".* /, '$1 '))
+        .join(', '),
   };
 }

@@ -123,6 +123,10 @@ export async function setStage(
       run.say(
         `swarm: ${count} agents in ${swarm.processes.length} processes, available after ${seconds.toFixed(1)} s; they say: ${said.join('; ')}`,
       );
+      const now = await counts();
+      run.say(
+        `server meanwhile: ${now.all('pushy_events_total')}; refused: ${now.all('pushy_messages_refused_total')}`,
+      );
       return swarm;
     },
     allAvailable,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isFinished } from '@pushy/protocol';
 import { jobStatusOf, nodeStatusOf } from '../../../server/src/db/status-codes.ts';
 import { figure, type Figure } from '../figure.ts';
 import { startBare } from '../limit/bare.ts';
@@ -104,7 +105,7 @@ export async function runJob(stage: Stage, swarm: Swarm): Promise<JobRound> {
   if (answer.status !== 201) throw new Error(`POST jobs: ${answer.status} ${answer.body}`);
   const id = (JSON.parse(answer.body) as { uri: string }).uri.slice(-32);
   const deadline = begun + 120_000;
-  const statusOf = async (): Promise<string> => {
+  const statusOf = async () => {
     const { rows } = await database.query<{ status: number }>(
       'select status from jobs where id = $1',
       [id],
@@ -112,7 +113,7 @@ export async function runJob(stage: Stage, swarm: Swarm): Promise<JobRound> {
     return jobStatusOf(rows[0]?.status ?? 0);
   };
   let status = await statusOf();
-  while (status !== 'complete') {
+  while (!isFinished(status)) {
     if (performance.now() > deadline) throw new Error(`job ${id} is ${status} after 120 s`);
     await sleep(5);
     status = await statusOf();
