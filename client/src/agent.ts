@@ -2,7 +2,7 @@ import { makeBootstrap } from './bootstrap.ts';
 import type { Clock } from './clock.ts';
 import { sleep } from './clock.ts';
 import type { AgentSettings } from './config.ts';
-import { makeConnection } from './connection.ts';
+import { makeConnection, type ConnectionDeps } from './connection.ts';
 import type { RunnerEvent } from './core/runner.ts';
 import { messageOf } from './errors.ts';
 import { makeHealing } from './healing.ts';
@@ -15,7 +15,7 @@ import { makeReconfigure } from './loops/reconfigure.ts';
 import { makeServerWatch } from './server-watch.ts';
 import type { CurveKeys } from './session.ts';
 import type { Whitelist } from './whitelist.ts';
-import { makeWork } from './work.ts';
+import { makeWork, type Work, type WorkDeps } from './work.ts';
 
 /** The world that an agent lives in. */
 export interface AgentPorts {
@@ -25,6 +25,8 @@ export interface AgentPorts {
   readonly curve: CurveKeys;
   readonly random: () => number;
   readonly get: (request: Get) => Promise<HttpAnswer>;
+  /** How frames are proved, where many agents share a process. */
+  readonly prove?: NonNullable<ConnectionDeps['prove']>;
 }
 
 /** One life of the agent of one node. */
@@ -40,12 +42,35 @@ const FIRST_RETRY_MS = 2000;
 /** Between two looks for files that runs have left behind, milliseconds. */
 const SWEEP_MS = 3_600_000;
 
+/** Who the node is, and how it finds its server. */
+export type AgentIdentity = Pick<
+  AgentSettings,
+  | 'nodeName'
+  | 'hostName'
+  | 'serverUrl'
+  | 'clientKey'
+  | 'signatureVersion'
+  | 'trust'
+  | 'proxy'
+  | 'allowUnencrypted'
+>;
+
 /** Puts the agent together. */
 export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: AgentPorts): Agent {
+  return makeAgentAround(settings, ports, (deps) => makeWork({ ...deps, settings, whitelist }));
+}
+
+/** All of an agent but what it does for its jobs: the conversation with the server and its healing. */
+export function makeAgentAround(
+  settings: AgentIdentity,
+  ports: AgentPorts,
+  openWork: (deps: Omit<WorkDeps, 'settings' | 'whitelist'>) => Work,
+): Agent {
   const { clock, log, link, random } = ports;
   const life = new AbortController();
 
   const connection = makeConnection({
+    ...(ports.prove === undefined ? {} : { prove: ports.prove }),
     link,
     now: () => clock.now(),
     log,
@@ -68,9 +93,7 @@ export function makeAgent(settings: AgentSettings, whitelist: Whitelist, ports: 
   });
   const retryCapMs = (): number => watch.intervalMs() ?? FIRST_RETRY_MS;
 
-  const work = makeWork({
-    settings,
-    whitelist,
+  const work = openWork({
     clock,
     log,
     post: (draft) => {

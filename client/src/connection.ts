@@ -52,6 +52,8 @@ export interface ConnectionDeps {
   /** One for each life of the agent, or that of the agent whose run it has adopted (Decision 4). */
   readonly incarnationId: () => string;
   readonly onSendFailure: (why: string) => void;
+  /** How frames are proved; unless said, as the protocol does. */
+  readonly prove?: typeof open;
 }
 
 /** Digits that a sequence may gain between the measuring and the sending of a message. */
@@ -113,7 +115,7 @@ export function makeConnection(deps: ConnectionDeps): Connection {
     proof: (session: Session) => Proof,
   ): Checked<Record<string, unknown>> | { ok: false; reason: 'bad_signature' } {
     if (session === undefined) return { ok: false, reason: 'bad_signature' };
-    return open(frames, proof(session), deps.now(), {
+    return (deps.prove ?? open)(frames, proof(session), deps.now(), {
       maxBodyBytes: MAX_COMMAND_BYTES,
       maxSkewMs: session.config.max_message_skew * 1000,
     });

@@ -99,7 +99,7 @@ export function makeWork(deps: WorkDeps): Work {
         : check(order),
     runs,
     answer: (answer) => {
-      deps.post(draftOf(answer));
+      deps.post(draftOfAnswer(answer));
     },
     report: (jobId) => {
       results.add(jobId);
@@ -176,8 +176,8 @@ export function makeWork(deps: WorkDeps): Work {
   };
 }
 
-/** The members of an answer, in the order of REFERENCE 15.6. */
-function draftOf(answer: Answer): Draft {
+/** An answer with its members in the order of REFERENCE 15.6. */
+export function draftOfAnswer(answer: Answer): Draft {
   const { type, jobId } = answer;
   const reason = answer.type === 'nack_commit' ? { reason: answer.reason } : {};
   return { type, members: { job_id: jobId, ...reason } };

@@ -6,9 +6,15 @@ const RFC_850 = new RegExp(
   `^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (\\d{2})-(${MONTH})-(\\d{2}) (${TIME})$`,
 );
 
+/** The second that was written last, and the text that was read last: thousands of messages share both. */
+let written = { second: NaN, text: '' };
+let read: { text: string; ms: number | undefined } = { text: '', ms: undefined };
+
 /** RFC 1123 text of a time in milliseconds since 1970, `Tue, 04 Sep 2012 23:01:02 GMT` (REFERENCE 10). */
 export function formatHttpDate(ms: number): string {
-  return new Date(ms).toUTCString();
+  const second = Math.floor(ms / 1000);
+  if (written.second !== second) written = { second, text: new Date(ms).toUTCString() };
+  return written.text;
 }
 
 /**
@@ -16,11 +22,16 @@ export function formatHttpDate(ms: number): string {
  * does not exist (REFERENCE 15.4). The name of the weekday is not compared with the date.
  */
 export function parseHttpDate(text: string): number | undefined {
+  if (read.text !== text) read = { text, ms: parse(text) };
+  return read.ms;
+}
+
+function parse(text: string): number | undefined {
   const date = RFC_1123.exec(text)?.[1] ?? fromRfc850(text);
   if (date === undefined) return undefined;
   const ms = Date.parse(date);
   // Date.parse turns 31 February into 2 March: only what comes back as it went in was a date.
-  return !Number.isNaN(ms) && formatHttpDate(ms).endsWith(date) ? ms : undefined;
+  return !Number.isNaN(ms) && new Date(ms).toUTCString().endsWith(date) ? ms : undefined;
 }
 
 /** The RFC 1123 form, without weekday, of an RFC 850 date; two digits from 70 on mean the last century. */

@@ -1,40 +1,72 @@
-import { cpus } from 'node:os';
+// `npm run bench -- NAME [--nodes N] [--quick] [--json] [--profile DIR]`: a table for people, or one line of JSON per figure. Every
+// figure stands beside what a bare program reached in the same run. All traffic stays on the loopback interface.
 import { parseArgs } from 'node:util';
 import { envelope } from './benches/envelope.ts';
-import type { Figure } from './figure.ts';
+import { idle } from './benches/idle.ts';
+import { restart } from './benches/restart.ts';
+import { api } from './benches/api.ts';
+import { job } from './benches/job.ts';
+import { swarm } from './benches/swarm.ts';
+import { describe, title } from './table.ts';
+import { machine, runBench, type Bench } from './run.ts';
 
 /** What `npm run bench -- NAME` knows. */
-const BENCHES: Record<string, (quick: boolean) => Figure[] | Promise<Figure[]>> = { envelope };
+const BENCHES: Record<string, Bench> = {
+  envelope,
+  swarm,
+  job,
+  idle,
+  restart,
+  api,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    nodes: { type: 'string' },
+    profile: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 const [name] = positionals;
-const chosen =
-  name === 'all' ? Object.keys(BENCHES) : Object.keys(BENCHES).filter((b) => b === name);
-if (chosen.length === 0) {
+const chosen = Object.entries(BENCHES).filter(([bench]) => name === 'all' || name === bench);
+const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
+if (chosen.length === 0 || (nodes !== undefined && !(Number.isInteger(nodes) && nodes > 0))) {
   process.stderr.write(
-    `usage: npm run bench -- NAME [--quick] [--json]\nNAME is one of: all, ${Object.keys(BENCHES).join(', ')}\n`,
+    `usage: npm run bench -- NAME [--nodes N] [--quick] [--json] [--profile DIR]\nNAME is one of: all, ${Object.keys(BENCHES).join(', ')}\n`,
   );
   process.exitCode = 2;
-}
-for (const bench of chosen) {
-  const figures = (await BENCHES[bench]?.(values.quick)) ?? [];
-  if (values.json) for (const f of figures) process.stdout.write(`${JSON.stringify(f)}\n`);
-  else table(bench, figures);
-}
+} else await benchAll();
 
-function table(bench: string, figures: Figure[]): void {
-  process.stdout.write(
-    `${bench}: Node ${process.version}, ${cpus().length} processors, ${cpus()[0]?.model ?? ''}\n`,
-  );
-  for (const f of figures) {
-    const ratio = f.ratio === null ? '' : `${f.ratio.toFixed(2)} x the limit program`;
-    const goal = f.goal === null ? '' : `goal ${f.goal}: ${f.met === true ? 'met' : 'NOT met'}`;
-    process.stdout.write(`  ${f.figure}: ${f.value.toFixed(2)} ${f.unit}  ${ratio}  ${goal}\n`);
+async function benchAll(): Promise<void> {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interruption.abort();
+    });
   }
+  // With --json the figures stand alone on standard output.
+  const say = (line: string): boolean =>
+    (values.json ? process.stderr : process.stdout).write(`${line}\n`);
+  for (const [bench, measure] of chosen) {
+    if (interruption.signal.aborted) break;
+    say(`${bench}: ${machine()}`);
+    try {
+      const { quick, profile } = values;
+      const options = { quick, nodes, profile, say: (line: string) => say(`  ${line}`) };
+      const figures = await runBench(measure, options, interruption.signal);
+      if (!values.json) say(title());
+      for (const figure of figures) {
+        process.stdout.write(`${values.json ? JSON.stringify(figure) : describe(figure)}\n`);
+      }
+    } catch (error) {
+      process.exitCode = 1;
+      process.stderr.write(
+        `*** ${bench}: ${error instanceof Error ? error.message : String(error)}\n`,
+      );
+    }
+  }
+  // A bench that was given up may have left something waiting here; its processes are gone.
+  process.exit();
 }

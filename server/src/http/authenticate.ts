@@ -6,6 +6,7 @@ import {
 } from 'mixlib-authentication-ts';
 import { MAX_REQUEST_SKEW_MS } from '@pushy/protocol';
 import { refuse, type Judged } from './answer.ts';
+import { makeParsedKeys } from './parsed-keys.ts';
 
 /** Whoever holds a key: one element per key, so that a name may occur more than once (REFERENCE 5). */
 export interface Principal {
@@ -71,21 +72,25 @@ function refuseHeaders(refusal: HeaderRefusal): Judged<never> {
 
 /** Organization, principal and signature (REFERENCE 3 step 8; 4.3 rows 5–9). */
 export function makeAuthenticate(directory: Principals) {
+  const parse = makeParsedKeys();
   return async (
     org: string,
     signed: SignedHeaders,
     request: RawRequest,
   ): Promise<Judged<Caller>> => {
     try {
-      return await authenticate(directory, org, signed, request);
+      return await authenticate({ directory, parse }, org, signed, request);
     } catch (error) {
       return refuseForDirectory(error);
     }
   };
 }
 
+/** A key from its text. */
+type Parse = ReturnType<typeof makeParsedKeys>;
+
 async function authenticate(
-  directory: Principals,
+  { directory, parse }: { directory: Principals; parse: Parse },
   org: string,
   signed: SignedHeaders,
   request: RawRequest,
@@ -94,11 +99,11 @@ async function authenticate(
   const organization = await directory.organization(org);
   if (organization === undefined) return noOrganization(org);
   let lookup = await directory.principals(org, name);
-  let principal = verified(lookup, signed, request);
+  let principal = verified(lookup, signed, request, parse);
   if (principal === undefined && 'reused' in lookup && lookup.reused) {
     // Decision 6: the key may have been replaced a moment ago.
     lookup = await directory.principals(org, name, { fresh: true });
-    principal = verified(lookup, signed, request);
+    principal = verified(lookup, signed, request, parse);
   }
   if (principal !== undefined) return { ok: true, value: { orgId: organization.id, principal } };
   switch (lookup.found) {
@@ -122,9 +127,10 @@ function verified(
   lookup: PrincipalLookup,
   signed: SignedHeaders,
   request: RawRequest,
+  parse: Parse,
 ): Principal | undefined {
   if (lookup.found !== 'principals') return undefined;
-  return lookup.principals.find((p) => verifyRequest(signed, request, p.publicKey));
+  return lookup.principals.find((p) => verifyRequest(signed, request, parse(p.publicKey)));
 }
 
 function noOrganization(org: string): Judged<never> {

@@ -60,10 +60,10 @@ const startTimeoutMs = 60_000;
 export async function startPushyServer(
   scene: Scene,
   home: ServerHome,
-  limits: { descriptors?: number } = {},
+  limits: { descriptors?: number; profile?: string | undefined } = {},
 ): Promise<PushyServer> {
   const { dir, configFile } = home;
-  const own = built('server/src/main.ts', ['-c', configFile]);
+  const own = profiled(built('server/src/main.ts', ['-c', configFile]), limits.profile);
   const program = await scene.start({
     name: 'pushy-server',
     ...(limits.descriptors === undefined ? own : limited(own, limits.descriptors)),
@@ -87,6 +87,15 @@ export async function startPushyServer(
       return (await runOk(file, line, { cwd: dir, timeoutMs: 30_000 })).stdout;
     },
   };
+}
+
+/** The same program, that writes a profile of its processor time into this directory when it ends. */
+function profiled(
+  { file, args }: { file: string; args: string[] },
+  dir: string | undefined,
+): { file: string; args: string[] } {
+  if (dir === undefined) return { file, args };
+  return { file, args: ['--cpu-prof', `--cpu-prof-dir=${dir}`, ...args] };
 }
 
 /** The same program with fewer descriptors. */

@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isFinished } from '@pushy/protocol';
+import { jobStatusOf, nodeStatusOf } from '../../../server/src/db/status-codes.ts';
+import { figure, type Figure } from '../figure.ts';
+import { startBare } from '../limit/bare.ts';
+import { costOf, costSince, describeCost, type Cost } from '../process-cost.ts';
+import { LostMessagesError, type BenchRun } from '../run.ts';
+import { setStage, type Stage } from '../stage.ts';
+import type { Swarm } from '../swarm/swarm.ts';
+
+/** Messages that a job is, for each node: commit, ack_commit, run, ack_run, succeeded. */
+const MESSAGES = 5;
+const [TO_NODES, OF_NODES] = [
+  ['commit', 'run'],
+  ['ack_commit', 'ack_run', 'succeeded'],
+];
+/** The machine is shared: the best of some is the least disturbed. */
+const ROUNDS = { quick: 3, whole: 7 };
+const MAX_RATIO = 3;
+
+/** One job. */
+export interface JobRound {
+  readonly id: string;
+  /** From the POST until all results are in the database, milliseconds. */
+  readonly ms: number;
+  /** Of the server's process meanwhile. */
+  readonly cost: Cost;
+}
+
+interface Sizes {
+  readonly ms: number;
+  readonly figures: Figure[];
+}
+
+/** From the POST to all results durable, beside the same messages without anything of ours. */
+export async function job(quick: boolean, run: BenchRun): Promise<Figure[]> {
+  if (run.nodes !== undefined) return (await measure(quick, run, run.nodes)).figures;
+  const [small, large] = quick ? [100, 400] : [1_000, 9_000];
+  const first = await measure(quick, run, small);
+  const second = await measure(quick, run, large);
+  const growth = { value: second.ms / first.ms, unit: 'x' };
+  // At 9,000 after 1,000: 10, a ninth more than in proportion.
+  const goal = ((10 / 9) * large) / small;
+  const row = { bench: 'job', nodes: large, figure: `time at ${large} to time at ${small}` };
+  return [...first.figures, ...second.figures, figure({ ...row, ...growth }, null, goal)];
+}
+
+async function measure(quick: boolean, run: BenchRun, nodes: number): Promise<Sizes> {
+  const rounds = quick ? ROUNDS.quick : ROUNDS.whole;
+  const limit = await measureBare(run, nodes, rounds);
+  const stage = await setStage(run, nodes);
+  const swarm = await stage.swarm();
+  const atFirst = await swarm.logged();
+  run.say(`${rounds} jobs for ${nodes} nodes, output captured: ${MESSAGES} messages a node`);
+  const ours: JobRound[] = [];
+  for (let i = 0; i < rounds; i++) ours.push(await runJob(stage, swarm));
+  const best = bestOf(ours);
+  const cpu = Math.min(...ours.map(({ cost }) => cost.cpu)) / nodes / MESSAGES;
+  run.say(
+    `all: ${ours.map(({ ms }) => ms.toFixed(0)).join(', ')} ms; the limit program: ${limit.all}`,
+  );
+  run.say(`server, a message: ${describeCost(best.cost, nodes * MESSAGES, 'µs')}`);
+  await checkConnections(swarm, describeCounts(atFirst));
+  await stage.end();
+  const row = { bench: 'job', nodes };
+  const whole = { figure: 'POST to all results durable', value: best.ms, unit: 'ms' };
+  const share = { figure: 'server processor a message', value: cpu * 1000, unit: 'µs' };
+  return {
+    ms: best.ms,
+    figures: [
+      figure({ ...row, ...whole }, limit.ms, MAX_RATIO),
+      figure({ ...row, ...share }, limit.cpu, MAX_RATIO),
+    ],
+  };
+}
+
+async function measureBare(run: BenchRun, nodes: number, rounds: number) {
+  const bare = await startBare(run, nodes);
+  const times: number[] = [];
+  const costs: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const before = costOf(bare.server.pid);
+    times.push(await bare.job());
+    costs.push(costSince(before, costOf(bare.server.pid)).cpu);
+    await sleep(200);
+  }
+  await bare.end();
+  return {
+    ms: Math.min(...times),
+    /** Microseconds a message. */
+    cpu: (Math.min(...costs) * 1000) / nodes / MESSAGES,
+    all: `${times.map((ms) => ms.toFixed(0)).join(', ')} ms`,
+  };
+}
+
+/** Posts one job for all nodes; rejects when a message of it was lost, or sent twice. */
+export async function runJob(stage: Stage, swarm: Swarm): Promise<JobRound> {
+  const { server, nodes, database } = stage;
+  const before = await stage.counts();
+  // What the look at the numbers has cost is not the job's.
+  await sleep(300);
+  const cost = costOf(server.program.pid);
+  const begun = performance.now();
+  const answer = await stage.ask('jobs', { command: 'say', nodes, capture_output: true });
+  if (answer.status !== 201) throw new Error(`POST jobs: ${answer.status} ${answer.body}`);
+  const id = (JSON.parse(answer.body) as { uri: string }).uri.slice(-32);
+  const deadline = begun + 120_000;
+  const statusOf = async () => {
+    const { rows } = await database.query<{ status: number }>(
+      'select status from jobs where id = $1',
+      [id],
+    );
+    return jobStatusOf(rows[0]?.status ?? 0);
+  };
+  let status = await statusOf();
+  while (!isFinished(status)) {
+    if (performance.now() > deadline) throw new Error(`job ${id} is ${status} after 120 s`);
+    await sleep(5);
+    status = await statusOf();
+  }
+  const ms = performance.now() - begun;
+  const spent = costSince(cost, costOf(server.program.pid));
+  await checkMessages(stage, swarm, id, before);
+  return { id, ms, cost: spent };
+}
+
+async function checkMessages(
+  stage: Stage,
+  swarm: Swarm,
+  id: string,
+  before: Awaited<ReturnType<Stage['counts']>>,
+): Promise<void> {
+  const after = await stage.counts();
+  const count = stage.nodes.length;
+  const seen = (name: string, labels = {}): number =>
+    after.sum(name, labels) - before.sum(name, labels);
+  const wrong = [
+    ...TO_NODES.map((type) => [type, seen('pushy_messages_sent_total', { type })] as const),
+    ...OF_NODES.map((type) => [type, seen('pushy_messages_received_total', { type })] as const),
+  ].filter(([, n]) => n !== count);
+  const refused = seen('pushy_messages_refused_total');
+  const { rows } = await stage.database.query<{ status: number; n: string }>(
+    'select status, count(*) as n from job_nodes where job_id = $1 group by status',
+    [id],
+  );
+  const ends = rows.map(({ status, n }) => `${nodeStatusOf(status)} ${n}`).join(', ');
+  if (wrong.length > 0 || refused > 0 || ends !== `succeeded ${count}`) {
+    const counted = wrong.map(([type, n]) => `${type} ${n}`).join(', ');
+    throw new LostMessagesError(
+      `messages were lost, so there is no ratio: of ${count} each there are ${counted}; refused ${refused}; nodes ${ends}; the server's log: ${complaints(stage)}; the agents': ${describeCounts(await swarm.logged())}`,
+    );
+  }
+}
+
+/** `atFirst`: what the agents had said before the first job. */
+async function checkConnections(swarm: Swarm, atFirst: string): Promise<void> {
+  const said = describeCounts(await swarm.logged());
+  if (said === atFirst) return;
+  throw new LostMessagesError(
+    `connections were lost, so there is no ratio; the agents said: ${atFirst}; then: ${said}`,
+  );
+}
+
+function bestOf(rounds: readonly JobRound[]): JobRound {
+  const best = rounds.toSorted((a, b) => a.ms - b.ms)[0];
+  if (best === undefined) throw new Error('no job was measured');
+  return best;
+}
+
+/** Warnings and errors in the log of the server, with their numbers. */
+function complaints({ server }: Stage): string {
+  const counts = new Map<string, number>();
+  for (const line of server.program.output().split('\n')) {
+    const message = /"level":[456]0,.*"msg":"([^"]*)"/.exec(line)?.[1];
+    if (message !== undefined) counts.set(message, (counts.get(message) ?? 0) + 1);
+  }
+  return describeCounts(counts);
+}
+
+function describeCounts(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([message, n]) => `${n} x ${message}`).join('; ');
+}

@@ -1,0 +1,151 @@
+import { hostname } from 'node:os';
+import { randomUUID, type KeyObject } from 'node:crypto';
+import { open } from '@pushy/protocol';
+import { makeLink, newCurveKeys } from '@pushy/client';
+import { makeAgentAround } from '../../client/src/agent.ts';
+import { systemClock } from '../../client/src/clock.ts';
+import { httpGet } from '../../client/src/http-get.ts';
+import { makeJobs } from '../../client/src/jobs.ts';
+import type { Log } from '../../client/src/log.ts';
+import { makeResults } from '../../client/src/results.ts';
+import { draftOfAnswer, type Work, type WorkDeps } from '../../client/src/work.ts';
+
+/** What a simulated node is, and what its runs come to. */
+export interface SimulatedAgentSettings {
+  /** With the path of its organization. */
+  readonly url: string;
+  readonly node: string;
+  /** The client's private key; parsed once for all nodes that share it. */
+  readonly key: KeyObject;
+  /** What every run writes, if its job captures. */
+  readonly output: string;
+  /** A run was begun. */
+  readonly onRun?: (jobId: string) => void;
+  /** What the agent logs, but for what belongs to every job. */
+  readonly onLog?: (message: string, reason: unknown) => void;
+}
+
+/** The real agent but for its processes and its disk: the same conversation, the same machine, the same healing. */
+export interface SimulatedAgent {
+  stop(): Promise<void>;
+}
+
+/** Starts it in this process; every command is in its whitelist, succeeds and takes no time. */
+export function startSimulatedAgent(settings: SimulatedAgentSettings): SimulatedAgent {
+  const { url, node, key } = settings;
+  const log = listen(settings.onLog);
+  const ports = {
+    clock: systemClock,
+    log,
+    link: makeLink({ log }),
+    curve: newCurveKeys(),
+    random: Math.random,
+    get: httpGet,
+    prove: proveOnce,
+  };
+  const identity = {
+    nodeName: node,
+    hostName: hostname(),
+    serverUrl: url,
+    clientKey: key,
+    signatureVersion: '1.1',
+    trust: { rejectUnauthorized: true },
+    allowUnencrypted: false,
+  } as const;
+  const agent = makeAgentAround(identity, ports, (deps) => simulateWork(deps, settings));
+  const end = new AbortController();
+  const running = agent.run(end.signal);
+  return {
+    stop: async () => {
+      end.abort();
+      await running;
+    },
+  };
+}
+
+/** The work of a node, with the real machine and the real results, and nothing behind them. */
+function simulateWork(
+  { post, log }: Pick<WorkDeps, 'post' | 'log'>,
+  { output, onRun }: Pick<SimulatedAgentSettings, 'output' | 'onRun'>,
+): Work {
+  const incarnation = randomUUID();
+  const captures = new Map<string, boolean>();
+  const nothing = (): Promise<void> => Promise.resolve();
+  const results = makeResults({
+    read: (jobId) => {
+      const isCaptured = captures.get(jobId) === true;
+      const captured = isCaptured ? { output: { stdout: output, stderr: '' } } : {};
+      return Promise.resolve({ outcome: 'succeeded', ...captured });
+    },
+    post,
+    remove: (jobId) => {
+      captures.delete(jobId);
+      return nothing();
+    },
+    log,
+  });
+  const jobs = makeJobs({
+    check: ({ command }) => Promise.resolve({ ok: true, plan: { commandLine: command } }),
+    runs: {
+      commit: ({ jobId, capture }) => {
+        const run = {
+          start: () => {
+            onRun?.(jobId);
+            captures.set(jobId, capture);
+            const kill = (): Promise<boolean> => Promise.resolve(true);
+            return Promise.resolve({ over: nothing(), kill, discard: nothing });
+          },
+          discard: nothing,
+          leave: () => undefined,
+        };
+        return Promise.resolve({ ok: true, run });
+      },
+    },
+    answer: (answer) => {
+      post(draftOfAnswer(answer));
+    },
+    report: (jobId) => {
+      results.add(jobId);
+    },
+    log,
+  });
+  return {
+    ...jobs,
+    open: nothing,
+    incarnationId: () => incarnation,
+    wire: () => {
+      const mine = jobs.wire();
+      const oldest = results.oldest();
+      return mine.jobState === 'idle' && oldest !== undefined
+        ? { jobState: 'running', jobId: oldest }
+        : mine;
+    },
+    results,
+    sweep: () => Promise.resolve(0),
+  };
+}
+
+/** Sentences of every run. */
+const OF_RUNS = new Set(['run started', 'run ended', 'the server has the result']);
+
+function listen(onLog: SimulatedAgentSettings['onLog']): Log {
+  const hear = (fields: Readonly<Record<string, unknown>>, message: string): void => {
+    if (!OF_RUNS.has(message)) onLog?.(message, fields['reason']);
+  };
+  return { debug: () => undefined, info: hear, warn: hear, error: hear };
+}
+
+/** The last broadcast and what it was found to be. */
+let known: { bytes: Buffer; signature: Buffer; found: ReturnType<typeof open> } | undefined;
+
+/** All agents of a process hear the same broadcast: it is proved once, for RSA costs more than all the rest. */
+const proveOnce: typeof open = (frames, proof, ...rest) => {
+  const [header, bytes] = frames;
+  if ('hmac_sha256' in proof || header === undefined || bytes === undefined) {
+    return open(frames, proof, ...rest);
+  }
+  if (known?.bytes.equals(bytes) !== true || !known.signature.equals(header)) {
+    known = { bytes, signature: header, found: open(frames, proof, ...rest) };
+  }
+  return known.found;
+};
