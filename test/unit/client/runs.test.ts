@@ -73,7 +73,7 @@ describe('runs', () => {
     const plan = { commandLine: 'cat "$FILE"', file: Buffer.from('hello') };
     const run = held(await runs.commit(order, plan));
     assert.equal(await kind(), 'committed');
-    const { file = '' } = await spool.read(jobId);
+    const file = (await spool.find(jobId))?.file ?? '';
     assert.equal(await readFile(file, 'utf8'), 'hello');
     const started = await run.start();
     await started.over;
