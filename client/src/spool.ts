@@ -136,6 +136,8 @@ export function makeSpool(
       const { jobId } = record;
       if (!JOB_NAME.test(jobId)) throw new Error('its id is no name for a directory');
       const draft = join(dir, `.new-${jobId}`);
+      // Below a cache of Chef's: somebody may have cleared that under a running agent.
+      await makePrivate(dir, ownUid);
       await rm(draft, { recursive: true, force: true });
       try {
         await mkdir(draft, { mode: 0o700 });

@@ -115,6 +115,15 @@ describe('the spool', () => {
     await assert.rejects(spool.find(record.jobId), /EISDIR/);
   });
 
+  it('Decision 9: is made again where somebody has removed it under a running agent', async () => {
+    const spool = open();
+    await spool.open();
+    await rm(join(home, 'state'), { recursive: true });
+    await spool.commit(record, 'echo');
+    assert.deepEqual(await spool.find(record.jobId), record);
+    assert.equal((await stat(dir)).mode & 0o777, 0o700);
+  });
+
   it('removes what it cannot read, and says so', async () => {
     const spool = open();
     await spool.open();
