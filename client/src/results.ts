@@ -23,7 +23,8 @@ export interface Results {
 
 /** What the results need. */
 export interface ResultsDeps {
-  readonly read: (jobId: string) => Promise<RunResult>;
+  /** Undefined: nothing is known of the run any more. */
+  readonly read: (jobId: string) => Promise<RunResult | undefined>;
   readonly post: (draft: Draft) => void;
   /** Forgets the run: its result is where it belongs. */
   readonly remove: (jobId: string) => Promise<void>;
@@ -49,7 +50,7 @@ export function makeResults({ read, post, remove, log }: ResultsDeps): Results {
     const mine = waiting.get(jobId);
     if (mine === undefined || acknowledges === undefined) return;
     mine.beats = undefined;
-    let result: RunResult;
+    let result: RunResult | undefined;
     try {
       result = await read(jobId);
     } catch (error) {
@@ -59,8 +60,11 @@ export function makeResults({ read, post, remove, log }: ResultsDeps): Results {
       return;
     }
     if (waiting.get(jobId) !== mine) return;
+    if (result === undefined) {
+      log.error({ jobId }, 'what is known of a run is gone from the spool: reported as failed');
+    }
     post({
-      ...draftOfResult(jobId, result),
+      ...draftOfResult(jobId, result ?? { outcome: 'failed' }),
       onSent: () => {
         sent(jobId, mine);
       },

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { messageOf } from './errors.ts';
 import type { JobOrder } from './core/runner.ts';
 import type { JobPlan } from './job-check.ts';
@@ -6,6 +7,7 @@ import type { Log } from './log.ts';
 import { jobScript } from './process/job-script.ts';
 import { startKeeper, type Keeper, type KeeperOrder, type KeeperResult } from './process/keeper.ts';
 import type { KillClock } from './process/kill.ts';
+import { endOfRun } from './process/run-state.ts';
 import type { OsUser } from './process/user.ts';
 import { watchRun } from './process/watch-run.ts';
 import type { RunRecord, Spool } from './spool.ts';
@@ -172,10 +174,11 @@ export function makeRuns(deps: RunsDeps): Runs {
       void endByLimit(jobId, run.kill);
     });
     signal.addEventListener('abort', cancelLimit, { once: true });
-    const over = run.over.then(() => {
+    const over = run.over.then(async () => {
       cancelLimit();
       signal.removeEventListener('abort', cancelLimit);
-      return removeFile(jobId, file);
+      await noteLoss(jobId);
+      await removeFile(jobId, file);
     });
     return {
       over,
@@ -194,6 +197,19 @@ export function makeRuns(deps: RunsDeps): Runs {
       log.warn({ jobId, error: messageOf(error) }, 'the end of a run cannot be written down');
     }
     await kill();
+  }
+
+  /** This agent lived and saw the end, so it was not what took the run along. */
+  async function noteLoss(jobId: string): Promise<void> {
+    try {
+      const names = await readdir(spool.pathOf(jobId));
+      const isKnown = names.includes('why') || (await endOfRun(spool.pathOf(jobId))) !== undefined;
+      if (!isKnown) {
+        await spool.note(jobId, 'the keeper of the run was killed: nobody knows how it ended');
+      }
+    } catch (error) {
+      log.warn({ jobId, error: messageOf(error) }, 'the end of a run cannot be written down');
+    }
   }
 
   async function giveUp(jobId: string, why: string): Promise<void> {

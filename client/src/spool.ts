@@ -43,8 +43,8 @@ export interface RunRecord {
 export interface Spool {
   /** Makes the directory, removes what was never finished, and reads what is there: runs of agents before this one. */
   open(): Promise<RunRecord[]>;
-  /** Reads one again. */
-  read(jobId: string): Promise<RunRecord>;
+  /** Reads one again; undefined where somebody has removed or spoiled it. Rejects when the disk cannot be read. */
+  find(jobId: string): Promise<RunRecord | undefined>;
   /** Writes a job down, durably; a job that is there already is refused. */
   commit(record: RunRecord, script: string): Promise<void>;
   /** Writes down, durably, that the server said run. */
@@ -103,9 +103,19 @@ export function makeSpool(
     }
   }
 
+  async function find(jobId: string): Promise<RunRecord | undefined> {
+    try {
+      return await read(jobId);
+    } catch (error) {
+      const isTrouble = error instanceof Error && 'code' in error;
+      if (isTrouble && error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+      return undefined;
+    }
+  }
+
   return {
     pathOf,
-    read,
+    find,
     open: async () => {
       try {
         await makePrivate(dir, ownUid);
@@ -126,6 +136,8 @@ export function makeSpool(
       const { jobId } = record;
       if (!JOB_NAME.test(jobId)) throw new Error('its id is no name for a directory');
       const draft = join(dir, `.new-${jobId}`);
+      // Below a cache of Chef's: somebody may have cleared that under a running agent.
+      await makePrivate(dir, ownUid);
       await rm(draft, { recursive: true, force: true });
       try {
         await mkdir(draft, { mode: 0o700 });

@@ -82,7 +82,8 @@ export function makeWork(deps: WorkDeps): Work {
 
   const results = makeResults({
     read: async (jobId) => {
-      const record = await spool.read(jobId);
+      const record = await spool.find(jobId);
+      if (record === undefined) return undefined;
       const { capture, bootId } = record;
       const limit = outputLimit(jobId);
       return readResult(spool.pathOf(jobId), { capture, isRebooted: bootId !== boot, limit });

@@ -20,8 +20,15 @@ export function jobScript(line: string, env: Readonly<Record<string, string>>): 
   );
 }
 
-/** The program that becomes this user, with all his groups; Node's own `uid` would drop the supplementary ones. */
-export function becoming(user: OsUser | undefined): readonly string[] {
+/** Enters a directory as the user that it has become, as Ruby's system calls do: root may look where he may not. */
+const ENTER = 'cd "$1" || exit 126; shift; exec "$@"';
+
+/**
+ * The program that becomes this user, with all his groups, and enters the directory then; Node's own `uid` would drop
+ * the supplementary groups. Nothing for the user that the agent is: he is in the directory already.
+ */
+export function becoming(user: OsUser | undefined, dir: string | undefined): readonly string[] {
   if (user === undefined || isSelf(user)) return [];
-  return ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--'];
+  const change = ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--'];
+  return dir === undefined ? change : [...change, '/bin/sh', '-c', ENTER, 'sh', dir];
 }

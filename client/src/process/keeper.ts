@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { becoming } from './job-script.ts';
 import { HELD_BY_OTHER } from './run-script.ts';
 import type { OsUser } from './user.ts';
@@ -48,8 +48,13 @@ export function startKeeper(
 ): Promise<KeeperResult> {
   return new Promise((resolve) => {
     const { spool, dir, user, lock = '', room, outside = [] } = order;
-    const where = [spool, lock, String(room ?? ''), dir ?? workingDirectory()];
-    const shell = ['/bin/sh', join(spool, 'keeper'), ...where, ...becoming(user)];
+    const inside = dir === undefined ? undefined : resolvePath(workingDirectory(), dir);
+    const identity = becoming(user, inside);
+    // Who becomes another enters the directory himself.
+    const start =
+      identity.length > 0 && inside !== undefined ? '/' : (inside ?? workingDirectory());
+    const where = [spool, lock, String(room ?? ''), start];
+    const shell = ['/bin/sh', join(spool, 'keeper'), ...where, ...identity];
     const [file = '', ...args] = [...outside, ...shell];
     // A session of its own: what ends the agent, or the run, does not end it.
     const child = spawn(file, args, {

@@ -8,13 +8,15 @@ function start() {
   const posted: Draft[] = [];
   const removed: string[] = [];
   const said: string[] = [];
-  const world = { failure: undefined as Error | undefined };
+  const world = { failure: undefined as Error | undefined, isGone: false };
   const say = (_fields: object, message: string) => said.push(message);
   const results = makeResults({
-    read: (jobId): Promise<RunResult> =>
-      world.failure === undefined
-        ? Promise.resolve({ outcome: 'failed', output: { stdout: jobId, stderr: '' } })
-        : Promise.reject(world.failure),
+    read: (jobId): Promise<RunResult | undefined> =>
+      world.isGone
+        ? Promise.resolve(undefined)
+        : world.failure === undefined
+          ? Promise.resolve({ outcome: 'failed', output: { stdout: jobId, stderr: '' } })
+          : Promise.reject(world.failure),
     post: (draft) => posted.push(draft),
     remove: (jobId) => {
       removed.push(jobId);
@@ -109,6 +111,21 @@ describe('results (Decision 5)', () => {
     for (let i = 0; i < 5; i++) results.beat();
     await turn();
     assert.deepEqual(jobs(), ['a']);
+  });
+
+  it('that are lost with their spool are failed, for the server and this node wait for them', async () => {
+    const { results, posted, said, world } = start();
+    world.isGone = true;
+    results.open(true);
+    results.add('a');
+    await turn();
+    assert.deepEqual(
+      posted.map(({ type, members }) => [type, members]),
+      [['failed', { job_id: 'a' }]],
+    );
+    assert.deepEqual(said, ['what is known of a run is gone from the spool: reported as failed']);
+    results.acknowledged('a');
+    assert.equal(results.oldest(), undefined);
   });
 
   it('whose spool cannot be removed are said, and not sent again', async () => {

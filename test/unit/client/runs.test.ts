@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../client/src/clock.ts';
 import { makeJobFiles } from '../../../client/src/job-file.ts';
 import { runState } from '../../../client/src/process/run-state.ts';
+import { readResult } from '../../../client/src/run-result.ts';
 import { makeRuns, RUN_LIMIT_MS, type CommittedRun } from '../../../client/src/runs.ts';
 import { makeSpool } from '../../../client/src/spool.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
@@ -73,7 +74,7 @@ describe('runs', () => {
     const plan = { commandLine: 'cat "$FILE"', file: Buffer.from('hello') };
     const run = held(await runs.commit(order, plan));
     assert.equal(await kind(), 'committed');
-    const { file = '' } = await spool.read(jobId);
+    const file = (await spool.find(jobId))?.file ?? '';
     assert.equal(await readFile(file, 'utf8'), 'hello');
     const started = await run.start();
     await started.over;
@@ -143,6 +144,30 @@ describe('runs', () => {
       await held(await no.runs.commit(other, { commandLine: 'true' })).start()
     ).over;
     assert.deepEqual(said, ['a run will end together with the unit of the agent']);
+  });
+
+  it('whose keeper alone is killed are watched to their end, and say that nobody knows it', async () => {
+    const { runs, spool } = await life();
+    const plan = { commandLine: 'echo a; until [ -e go ]; do sleep 0.05; done' };
+    const run = await held(await runs.commit({ ...order, dir: home }, plan)).start();
+    const dir = spool.pathOf(jobId);
+    await until(
+      'the leader',
+      () => readdir(dir),
+      (names) => names.find((name) => name === 'leader'),
+    );
+    const [keeper] = (await readFile(join(dir, 'supervisor'), 'utf8')).split(' ');
+    process.kill(Number(keeper), 'SIGKILL');
+    assert.equal(await kind(), 'running');
+    await writeFile(join(home, 'go'), '');
+    await run.over;
+    const settings = { capture: true, isRebooted: false, limit: 1000 };
+    const { outcome, output } = await readResult(dir, settings);
+    assert.equal(outcome, 'failed');
+    assert.equal(
+      output?.stderr,
+      'pushy-client: the keeper of the run was killed: nobody knows how it ended\n',
+    );
   });
 
   it('A5 are killed and forgotten with all that they left', async () => {

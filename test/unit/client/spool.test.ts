@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../../../client/src/errors.ts';
 import { makeSpool, type RunRecord } from '../../../client/src/spool.ts';
@@ -49,7 +49,7 @@ describe('the spool', () => {
     await open().open();
     await open().commit(record, 'echo');
     assert.deepEqual(await open().open(), [record]);
-    assert.deepEqual(await open().read(record.jobId), record);
+    assert.deepEqual(await open().find(record.jobId), record);
     assert.deepEqual(await names(), ['committed', 'job', 'keeper', 'open', 'record.json']);
   });
 
@@ -100,6 +100,28 @@ describe('the spool', () => {
     for (const name of ['.new-x', '.gone-x']) await mkdir(join(dir, name));
     assert.deepEqual(await spool.open(), []);
     assert.deepEqual(await readdir(dir), []);
+  });
+
+  it('finds no run that somebody has removed or spoiled; a disk that cannot be read is another thing', async () => {
+    const spool = open();
+    await spool.open();
+    assert.equal(await spool.find(record.jobId), undefined);
+    await spool.commit(record, 'echo');
+    const file = join(dir, record.jobId, 'record.json');
+    await writeFile(file, '');
+    assert.equal(await spool.find(record.jobId), undefined);
+    await rm(file);
+    await mkdir(file);
+    await assert.rejects(spool.find(record.jobId), /EISDIR/);
+  });
+
+  it('Decision 9: is made again where somebody has removed it under a running agent', async () => {
+    const spool = open();
+    await spool.open();
+    await rm(join(home, 'state'), { recursive: true });
+    await spool.commit(record, 'echo');
+    assert.deepEqual(await spool.find(record.jobId), record);
+    assert.equal((await stat(dir)).mode & 0o777, 0o700);
   });
 
   it('removes what it cannot read, and says so', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../../client/src/clock.ts';
 import { readCaptured } from '../../../../client/src/process/captured.ts';
@@ -92,6 +92,9 @@ describe('the keeper of a run', () => {
     } finally {
       process.umask(before);
     }
+  });
+  it('runs in a directory that is relative to that of the agent', async () => {
+    assert.equal((await run('pwd -P', { dir: 'client' })).stdout, `${process.cwd()}/client\n`);
   });
   it('writes nothing down that it is not asked to', async () => {
     await (
@@ -274,6 +277,19 @@ describe('the keeper of a run', () => {
       const [uid, gid, groups] = stdout.split('\n');
       assert.deepEqual([uid, gid], [String(user.uid), String(user.gid)]);
       assert.ok(!groups?.split(' ').includes('0'), groups);
+    });
+    it('enters the directory as he may, after he has become himself', async () => {
+      const user = await daemon();
+      const inner = join(home, 'inner');
+      await mkdir(inner, { mode: 0o755 });
+      const refused = await run('pwd', { user, dir: inner });
+      assert.deepEqual([refused.status, refused.stdout], [126, '']);
+      assert.match(refused.stderr, /inner/);
+      await chmod(home, 0o755);
+      assert.equal(
+        (await run('pwd -P', { user, dir: inner })).stdout,
+        `${await realpath(inner)}\n`,
+      );
     });
     it('restores every value of the environment', async () => {
       const odd = { ...env, ODD: `a'b"c$d` };
