@@ -119,6 +119,7 @@ const TOUCHING: readonly (readonly [string, RegExp])[] = [
   [`ENV.update(Some.x)`, /any variable of ENV/],
   [`ENV.replace('A' => 'b')`, /any variable of ENV/],
   [`%w[http_proxy].each { |k| ENV[k] = 'http://p' }`, /any variable of ENV/],
+  [`from_file '/etc/chef/more.json'`, /any setting.*more\.json/],
   [`@c = Chef::Config\n@c.node_name 'x'`, /`node_name`/],
   [`@@c = Chef::Config\n@@c.node_name = 'x'`, /`node_name`/],
   [`$c = Chef::Config\n$c[:node_name] = 'x'`, /`node_name`/],
