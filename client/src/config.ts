@@ -160,7 +160,13 @@ function trust(
     const what = `${values.place('ssl_verify_mode')} must be :verify_peer or :verify_none`;
     throw new AgentError('bad_config', what);
   }
-  return readTrust(settings);
+  try {
+    return readTrust(settings);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    const what = error.message.replace(/^\w+(?=: )/, (name) => values.place(name));
+    throw new AgentError(error.code, what, { cause: error });
+  }
 }
 
 function lockFile(values: ConfigValues, cache: string): string {

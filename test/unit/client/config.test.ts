@@ -386,7 +386,7 @@ describe('settings (ADDON C.3, F.2)', () => {
     [
       'a key that is not there',
       () => [url, "client_key '/not/there'"],
-      /client_key \/not\/there cannot be used: ENOENT/,
+      /:2: client_key \/not\/there cannot be used: ENOENT/,
     ],
     [
       'a key that is none',
@@ -456,7 +456,7 @@ describe('settings (ADDON C.3, F.2)', () => {
     [
       'a CA file that is not there',
       () => [...must(), "ssl_ca_file '/not/there'"],
-      /ssl_ca_file: ENOENT/,
+      /^.*push-jobs-client\.rb:3: ssl_ca_file: ENOENT/,
     ],
     [
       'a CA file without a certificate',
