@@ -43,7 +43,7 @@ export function clientKey(
   configDir: string,
 ): KeyObject {
   const contents = options.clientKey === undefined ? values.text('client_key_contents') : undefined;
-  const file = options.clientKey ?? values.text('client_key') ?? join(configDir, 'client.pem');
+  const file = options.clientKey ?? values.path('client_key') ?? join(configDir, 'client.pem');
   const setting = contents === undefined ? 'client_key' : 'client_key_contents';
   const name = options.clientKey === undefined ? values.place(setting) : '--client-key';
   const where = contents === undefined ? `${name} ${file}` : name;
