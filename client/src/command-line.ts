@@ -82,6 +82,8 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     if (values.version === true) {
       return { kind: 'exit', code: 0, text: `Push Client: ${version}\n` };
     }
+    const empty = Object.entries(values).find(([, value]) => value === '');
+    if (empty !== undefined) throw new Error(`--${empty[0]} must not be empty.`);
     const [command, ...more] = positionals;
     if (more.length > 0 || (command !== undefined && command !== 'doctor')) {
       throw new Error(`The only command is "doctor", not "${positionals.join(' ')}".`);

@@ -29,7 +29,7 @@ export const SETTINGS: ReadonlySet<string> = new Set(
     'allow_unencrypted allowed_overwritable_env_vars authentication_protocol_version cache_path chef_server_url ' +
     'client_key client_key_contents file_cache_path file_dir file_dir_expiry fips ftp_proxy ftp_proxy_pass ' +
     'ftp_proxy_user http_proxy http_proxy_pass http_proxy_user https_proxy https_proxy_pass https_proxy_user lockfile ' +
-    'log_level log_location max_body_size no_proxy node_name ssl_ca_file ssl_ca_path ssl_client_cert ' +
+    'log_level log_location max_body_size no_proxy node_name ssl_ca_file ssl_ca_path ssl_cert_file ssl_client_cert ' +
     'ssl_client_key ssl_verify_mode state_dir trusted_certs_dir umask verify_api_cert whitelist whitelist_match'
   ).split(' '),
 );

@@ -43,8 +43,10 @@ export function clientKey(
   configDir: string,
 ): KeyObject {
   const contents = options.clientKey === undefined ? values.text('client_key_contents') : undefined;
-  const file = options.clientKey ?? values.text('client_key') ?? join(configDir, 'client.pem');
-  const where = contents === undefined ? file : 'client_key_contents';
+  const file = options.clientKey ?? values.path('client_key') ?? join(configDir, 'client.pem');
+  const setting = contents === undefined ? 'client_key' : 'client_key_contents';
+  const name = options.clientKey === undefined ? values.place(setting) : '--client-key';
+  const where = contents === undefined ? `${name} ${file}` : name;
   try {
     const key = createPrivateKey(contents ?? readFileSync(file));
     if (key.asymmetricKeyType !== 'rsa') throw new Error('it is not an RSA key');
@@ -52,7 +54,7 @@ export function clientKey(
   } catch (error) {
     const isNoKey = codeOf(error).startsWith('ERR_OSSL');
     const why = isNoKey ? 'it holds no private key in PEM without a passphrase' : messageOf(error);
-    const what = `client_key ${where} cannot be used: ${why}`;
+    const what = `${where} cannot be used: ${why}`;
     throw new AgentError('bad_key', what, { cause: error });
   }
 }

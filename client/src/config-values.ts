@@ -5,6 +5,8 @@ import { AgentError } from './errors.ts';
 export interface ConfigValues {
   /** A text; a symbol counts as its name. */
   text(name: string): string | undefined;
+  /** A text that is not empty. */
+  path(name: string): string | undefined;
   flag(name: string): boolean | undefined;
   /** A whole number, or a text of its digits. */
   whole(name: string): number | undefined;
@@ -28,15 +30,22 @@ export function configValues({ settings }: Pick<RubyConfig, 'settings'>): Config
   const wrong = (name: string, expected: string): AgentError =>
     new AgentError('bad_config', `${place(name)} must be ${expected}`);
 
+  const text = (name: string): string | undefined => {
+    const value = raw(name)?.value;
+    if (value === undefined) return undefined;
+    if (typeof value === 'string') return value;
+    if (isNamed(value)) return value.name;
+    throw wrong(name, 'a text');
+  };
+
   return {
     raw,
     place,
-    text: (name) => {
-      const value = raw(name)?.value;
-      if (value === undefined) return undefined;
-      if (typeof value === 'string') return value;
-      if (isNamed(value)) return value.name;
-      throw wrong(name, 'a text');
+    text,
+    path: (name) => {
+      const path = text(name);
+      if (path === '') throw wrong(name, 'a path, not empty');
+      return path;
     },
     flag: (name) => {
       const value = raw(name)?.value;
@@ -46,8 +55,8 @@ export function configValues({ settings }: Pick<RubyConfig, 'settings'>): Config
     whole: (name) => {
       const value = raw(name)?.value;
       if (value === undefined) return undefined;
-      const text = String(typeof value === 'number' || typeof value === 'string' ? value : '');
-      if (/^\d{1,12}$/.test(text)) return Number(text);
+      const digits = String(typeof value === 'number' || typeof value === 'string' ? value : '');
+      if (/^\d{1,12}$/.test(digits)) return Number(digits);
       throw wrong(name, 'a whole number');
     },
     texts: (name) => {

@@ -73,7 +73,7 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const url = serverUrl(options, values, file);
   const node = nodeName(options, values) ?? (await sources.fullHostName());
   const proxy = proxyFor(new URL(url), environment);
-  const cache = values.text('cache_path') ?? defaultCache(environment['HOME'], paths);
+  const cache = values.path('cache_path') ?? defaultCache(environment['HOME'], paths);
   const whitelist = await readWhitelist(values);
   return {
     serverUrl: url,
@@ -86,10 +86,10 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     whitelist: whitelist.entries,
     isDefaultWhitelist: whitelist.isDefault,
     lockFile: lockFile(values, cache),
-    stateDir: values.text('state_dir') ?? defaultStateDir(url, node, cache),
-    fileDir: options.fileDir ?? values.text('file_dir') ?? '/tmp/chef-push',
+    stateDir: values.path('state_dir') ?? defaultStateDir(url, node, cache),
+    fileDir: options.fileDir ?? values.path('file_dir') ?? '/tmp/chef-push',
     fileDirExpiryMs: (values.whole('file_dir_expiry') ?? 86_400) * 1000,
-    maxBodySize: options.maxBodySize ?? values.whole('max_body_size') ?? 63_000,
+    maxBodySize: options.maxBodySize ?? bodySize(values) ?? 63_000,
     allowUnencrypted: options.allowUnencrypted ?? values.flag('allow_unencrypted') ?? false,
     ...(allowedEnv === undefined ? {} : { allowedEnv }),
     environment,
@@ -125,6 +125,12 @@ function jobEnvironment(
   return { ...own, ...proxyVariables(values, own) };
 }
 
+function bodySize(values: ConfigValues): number | undefined {
+  const bytes = values.whole('max_body_size');
+  if (bytes !== 0) return bytes;
+  throw new AgentError('bad_config', `${values.place('max_body_size')} must be at least 1`);
+}
+
 function signatureVersion(values: ConfigValues): AgentSettings['signatureVersion'] {
   const version = values.text('authentication_protocol_version');
   if (version === undefined) return values.flag('fips') === true ? '1.3' : '1.1';
@@ -148,25 +154,31 @@ function trust(
   const settings = {
     verifyMode: (values.text('ssl_verify_mode') ?? 'verify_peer').replace(/^:/, ''),
     verifyApiCert: values.flag('verify_api_cert') ?? false,
-    caPath: values.text('ssl_ca_path'),
-    caFile: values.text('ssl_ca_file') ?? environment['SSL_CERT_FILE'],
+    caPath: values.path('ssl_ca_path'),
+    caFile: values.path('ssl_ca_file') ?? environment['SSL_CERT_FILE'],
     trustedCertsDir:
-      values.text('trusted_certs_dir') ??
+      values.path('trusted_certs_dir') ??
       (file === undefined ? undefined : join(dirname(file), 'trusted_certs')),
-    clientCert: values.text('ssl_client_cert'),
-    clientKey: values.text('ssl_client_key'),
+    clientCert: values.path('ssl_client_cert'),
+    clientKey: values.path('ssl_client_key'),
   };
   if (settings.verifyMode !== 'verify_peer' && settings.verifyMode !== 'verify_none') {
     const what = `${values.place('ssl_verify_mode')} must be :verify_peer or :verify_none`;
     throw new AgentError('bad_config', what);
   }
-  return readTrust(settings);
+  try {
+    return readTrust(settings);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    const what = error.message.replace(/^\w+(?=: )/, (name) => values.place(name));
+    throw new AgentError(error.code, what, { cause: error });
+  }
 }
 
 function lockFile(values: ConfigValues, cache: string): string {
-  const own = values.text('lockfile');
+  const own = values.path('lockfile');
   if (own !== undefined) return own;
-  return join(values.text('file_cache_path') ?? join(cache, 'cache'), 'chef-client-running.pid');
+  return join(values.path('file_cache_path') ?? join(cache, 'cache'), 'chef-client-running.pid');
 }
 
 /** Below Chef's own cache, one for each node: two agents of one host do not share what they run. */

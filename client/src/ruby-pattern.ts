@@ -33,11 +33,19 @@ export function makeRubyPattern({ source, flags, template, match }: RubyPatternO
   // With `x`, the source may end in a comment, which only a line break ends.
   const whole = `\\A(?:${source}${flags.includes('x') ? '\n' : ''})\\z`;
   const isSearch = match === 'search';
+  if (!isSearch && /\\g(?:<[+-]?0>|'[+-]?0')/.test(source)) {
+    const advice = 'put the part to repeat into a group, and call that';
+    throw new SyntaxError(
+      `\\g<0> is the whole of a pattern that matches from end to end: ${advice}`,
+    );
+  }
   const pattern = toRegExp(isSearch ? source : whole, { flags, global: isSearch });
   // A pattern that may match nothing shows the names of all its groups.
   const known = new RegExp(`${pattern.source}|`, pattern.flags).exec('')?.groups ?? {};
   for (const name of groupNames(template)) {
     if (!(name in known)) throw new SyntaxError(`the pattern has no group called ${name}`);
+    const isTwice = source.split(new RegExp(`\\(\\?(?:<${name}>|'${name}')`)).length > 2;
+    if (isTwice) throw new SyntaxError(`the pattern has more than one group called ${name}`);
   }
   return {
     shown: `/${source}/${flags}`,

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentError, messageOf } from './errors.ts';
 import type { Trust } from './http-get.ts';
@@ -21,6 +21,8 @@ export interface TrustSettings {
 const CERTIFICATE =
   /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
 
+const CERTIFICATE_HEAD = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----/;
+
 /** Reads the certificates. Verification is off only where `ssl_verify_mode` says so and `verify_api_cert` does not. */
 export function readTrust(settings: TrustSettings): Trust {
   const isVerified = settings.verifyMode !== 'verify_none' || settings.verifyApiCert;
@@ -37,10 +39,20 @@ export function readTrust(settings: TrustSettings): Trust {
 }
 
 function chosenAuthorities({ caPath, caFile }: TrustSettings): string[] | undefined {
-  if (caPath !== undefined) {
-    return filesIn(caPath, 'ssl_ca_path').flatMap((file) => certificates(file, 'ssl_ca_path'));
-  }
+  if (caPath !== undefined) return authoritiesIn(caPath);
   return caFile === undefined ? undefined : certificates(caFile, 'ssl_ca_file');
+}
+
+/** Directories of authorities hold other things as well (/etc/ssl/certs): what is no certificate is left out. */
+function authoritiesIn(dir: string): string[] {
+  const found = filesIn(dir, 'ssl_ca_path').flatMap((file) => {
+    const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+    return isFile && CERTIFICATE_HEAD.test(read(file, 'ssl_ca_path'))
+      ? certificates(file, 'ssl_ca_path')
+      : [];
+  });
+  if (found.length > 0) return found;
+  throw new AgentError('bad_trust', `ssl_ca_path: ${dir} holds no certificate in PEM`);
 }
 
 function trustedCerts(dir: string | undefined): string[] {

@@ -15,8 +15,8 @@ import {
   argumentsOf,
   childrenOf,
   isConfiguration,
-  isNamedConfiguration,
   literalKey,
+  mayBeConfiguration,
   settingRead,
 } from './nodes.ts';
 import { isAttributeWrite, isConstantWrite, isIndexWrite, isLocalWrite } from './write-nodes.ts';
@@ -88,7 +88,8 @@ function callEffects(node: CallNode): Effect[] {
   const args = argumentsOf(node);
   const effects: Effect[] = [];
   if (DYNAMIC.has(name)) {
-    if (isConfiguration(receiver)) effects.push({ kind: 'any_setting', node });
+    if (isConfiguration(receiver) || mayBeConfiguration(receiver))
+      effects.push({ kind: 'any_setting', node });
     if (receiver instanceof LocalVariableReadNode)
       effects.push({ kind: 'any_setting', node, receiver: receiver.name });
   }
@@ -113,7 +114,7 @@ function settingEffects(node: Node, receiver: Node | null, name: string): Effect
   // `Chef::Config.tap { |c| c.node_name 'x' }`: a variable may be the configuration.
   if (receiver instanceof LocalVariableReadNode)
     return [{ kind: 'setting', name, node, receiver: receiver.name }];
-  return [];
+  return mayBeConfiguration(receiver) ? [{ kind: 'setting', name, node }] : [];
 }
 
 function attributeEffects(node: Node, receiver: Node | null, name: string): Effect[] {
@@ -126,7 +127,7 @@ function indexEffects(node: Node, receiver: Node | null, key: Node | undefined):
   const name = literalKey(key);
   if (isEnvironment(receiver)) return [{ kind: 'environment', name, node }];
   if (receiver === null) return [];
-  if (isNamedConfiguration(receiver))
+  if (mayBeConfiguration(receiver))
     return name === undefined ? [{ kind: 'any_setting', node }] : [{ kind: 'setting', name, node }];
   const mutation: Effect = { kind: 'mutation', of: rootOf(receiver), node };
   if (!(receiver instanceof LocalVariableReadNode)) return [mutation];

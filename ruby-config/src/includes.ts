@@ -12,6 +12,13 @@ export function runInclude(node: CallNode, scope: Scope): boolean {
   if (pathNode === undefined) return false;
   const path = scope.evaluate(pathNode);
   if (typeof path !== 'string') throw notStatic(scope, node, 'the path to include is no text');
+  if (node.name === 'from_file' && /\.(json|toml|ya?ml)$/i.test(path))
+    throw notStatic(
+      scope,
+      node,
+      `only Ruby is read, not ${path}`,
+      'Put its settings into this file.',
+    );
   const { readFile } = scope.reading.options;
   if (readFile === undefined)
     throw notStatic(

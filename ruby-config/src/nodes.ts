@@ -1,8 +1,11 @@
 import {
   BlockNode,
   CallNode,
+  ClassVariableReadNode,
   ConstantPathNode,
   ConstantReadNode,
+  GlobalVariableReadNode,
+  InstanceVariableReadNode,
   SelfNode,
   StringNode,
   SymbolNode,
@@ -35,10 +38,26 @@ export function isConfiguration(receiver: Node | null): boolean {
   return receiver === null || isNamedConfiguration(receiver);
 }
 
-/** Whether the node is the configuration as an object: `self` or `Chef::Config`. */
+/** Whether the node is the configuration as an object: `self`, or `Chef::Config` by one of its names. */
 export function isNamedConfiguration(node: Node | null): boolean {
-  return node instanceof SelfNode || constantPath(node) === 'Chef::Config';
+  const path = constantPath(node);
+  return node instanceof SelfNode || path === 'Chef::Config' || path === 'ChefConfig::Config';
 }
+
+/** Whether an expression may give the configuration, or the hash inside it, to whoever is not named here. */
+export function mayBeConfiguration(node: Node | null): boolean {
+  if (node === null) return false;
+  if (node instanceof InstanceVariableReadNode || node instanceof GlobalVariableReadNode)
+    return true;
+  if (node instanceof ClassVariableReadNode) return true;
+  const setting = settingRead(node);
+  if (setting !== undefined) return setting === 'configuration';
+  if (node instanceof CallNode && REFLECTIVE.has(node.name)) return true;
+  return isNamedConfiguration(node) || childrenOf(node).some(mayBeConfiguration);
+}
+
+/** Methods that find an object by its name. */
+const REFLECTIVE = new Set(['const_get', 'instance_variable_get', 'class_variable_get', 'eval']);
 
 /** Text of a literal key, `'k'` or `:k`. */
 export function literalKey(node: Node | undefined): string | undefined {

@@ -34,6 +34,8 @@ export async function makeParse(): Promise<(text: string, file: string) => Sourc
         advice: adviceFor(source.split('\n')[line - 1] ?? ''),
       });
     }
+    const line = foreignByteLine(source, result, lineOf);
+    if (line !== undefined) throw foreignByte(file, line);
     return {
       file,
       program: result.value,
@@ -54,6 +56,46 @@ function refuseInnerMark(source: string, file: string): void {
     line: source.slice(0, at).split('\n').length,
     problem: 'a byte order mark (U+FEFF) stands inside the file',
     advice: 'Remove this invisible character; Ruby takes it for a part of the next word.',
+  });
+}
+
+/**
+ * The line of a byte that was no UTF-8, which who read the file has replaced by U+FFFD. In a comment or after `__END__`
+ * it does no harm.
+ */
+function foreignByteLine(
+  source: string,
+  { comments, dataLoc }: ReturnType<Parser>,
+  lineOf: Source['lineOf'],
+): number | undefined {
+  const spans: (Span | null)[] = [
+    ...comments.map(({ location }) => location),
+    dataLoc as Span | null,
+  ];
+  const harmless = spans.filter((span) => span !== null);
+  for (let at = source.indexOf(REPLACED); at >= 0; at = source.indexOf(REPLACED, at + 1)) {
+    const startOffset = Buffer.byteLength(source.slice(0, at));
+    const isHarmless = harmless.some(
+      (l) => l.startOffset <= startOffset && startOffset < l.startOffset + l.length,
+    );
+    if (!isHarmless) return lineOf({ startOffset, length: 1 });
+  }
+  return undefined;
+}
+
+/** Bytes of the UTF-8 text. */
+type Span = Pick<Location, 'startOffset' | 'length'>;
+
+/** What stands for bytes that are no text. */
+const REPLACED = '\uFFFD';
+
+function foreignByte(file: string, line: number): RubyConfigError {
+  return new RubyConfigError({
+    code: 'syntax',
+    file,
+    line,
+    problem: 'there are bytes here that are not UTF-8',
+    advice: 'Save the file as UTF-8; Ruby refuses these bytes, or takes them for other letters.',
   });
 }
 

@@ -48,7 +48,9 @@ function touched(effect: Effect, scope: Scope): string | undefined {
       return isElsewhere(effect.receiver, scope) ? undefined : 'any setting';
     case 'environment': {
       const name = effect.name?.toLowerCase();
-      return name !== undefined && relevant.has(name) ? `\`${name}\`` : undefined;
+      // By a computed name it may be the proxy.
+      if (name === undefined) return relevant.has('http_proxy') ? 'any variable of ENV' : undefined;
+      return relevant.has(name) ? `\`${name}\`` : undefined;
     }
     case 'mutation': {
       const name = touchedInPlace(effect.of, scope);

@@ -28,11 +28,18 @@ const host: Omit<ReadOptions, 'file' | 'env' | 'relevant'> = {
 async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {
   let source = '';
   try {
+    if (/\.(json|toml|ya?ml)$/i.test(file)) {
+      const advice = 'Write the settings as Ruby: node_name "x".';
+      return { ok: false, message: `${file}: only Ruby is read as a configuration. ${advice}` };
+    }
     source = readFileSync(file, 'utf8');
     const config = await readRubyConfig(source, { file, env, relevant, ...host });
     return { ok: true, config };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const what = error instanceof Error ? error.message : String(error);
+    // A refusal of the file names its place by itself.
+    const isOfSystem = error instanceof Error && 'syscall' in error;
+    const message = isOfSystem ? `${file}: ${what}` : what;
     const ruby = RUBY_CONFIG.exec(source)?.[1];
     return { ok: false, message, ...(ruby === undefined ? {} : { ruby }) };
   }

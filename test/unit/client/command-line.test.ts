@@ -75,6 +75,8 @@ describe('command line (ADDON C.3)', () => {
     ['--what'],
     ['word'],
     ['-c'],
+    ['-c', ''],
+    ['--file_dir='],
     ['--format', 'json'],
     ['doctor', '--format', 'xml'],
     ['doctor', 'x'],

@@ -382,11 +382,13 @@ describe('settings (ADDON C.3, F.2)', () => {
       () => ["chef_server_url 'https://chef'"],
       /push-jobs-client\.rb:1: chef_server_url 'https:\/\/chef': .*organizations\/ORG/,
     ],
+    ['an empty path', () => [...must(), "file_dir ''"], /:3: file_dir must be a path, not empty/],
+    ['no bytes for output', () => [...must(), 'max_body_size 0'], /:3: max_body_size must be/],
     ['a chef_server_url that is none', () => ["chef_server_url 'chef'"], /must be the URL/],
     [
       'a key that is not there',
       () => [url, "client_key '/not/there'"],
-      /client_key \/not\/there cannot be used: ENOENT/,
+      /:2: client_key \/not\/there cannot be used: ENOENT/,
     ],
     [
       'a key that is none',
@@ -456,7 +458,7 @@ describe('settings (ADDON C.3, F.2)', () => {
     [
       'a CA file that is not there',
       () => [...must(), "ssl_ca_file '/not/there'"],
-      /ssl_ca_file: ENOENT/,
+      /^.*push-jobs-client\.rb:3: ssl_ca_file: ENOENT/,
     ],
     [
       'a CA file without a certificate',

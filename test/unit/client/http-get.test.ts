@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createPlain } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -99,6 +99,19 @@ describe('trust in the server (ADDON F.2)', () => {
     mkdirSync(path);
     copyFileSync(cert, join(path, 'ab12cd34.0'));
     assert.equal((await get({ caPath: path, caFile: '/not/there' })).status, 200);
+  });
+  it('takes ssl_ca_path as it is found on hosts: with other files, dead links and directories', async () => {
+    const path = join(dir, 'certs');
+    mkdirSync(join(path, 'java'), { recursive: true });
+    writeFileSync(join(path, 'Makefile'), 'all:\n');
+    symlinkSync('/not/there.pem', join(path, 'dead.0'));
+    symlinkSync(join(path, 'java'), join(path, 'link'));
+    assert.throws(
+      () => readTrust({ ...unset, caPath: path }),
+      /ssl_ca_path: .*holds no certificate/,
+    );
+    copyFileSync(cert, join(path, 'ab12cd34.0'));
+    assert.equal((await get({ caPath: path })).status, 200);
   });
   it('refuses a trusted certificate for another name', async () => {
     const other = new URL(url.href.replace('localhost', '127.0.0.1'));

@@ -152,6 +152,16 @@ const refused: [string, RubyValue, RegExp][] = [
     /c\.rb:1: whitelist: entry .*cannot be used/,
   ],
   ['a pattern that leaves its group', hash([re('a)|(?:b'), 'x']), /cannot be used/],
+  [
+    'the whole pattern as a group of itself',
+    hash([re('\\((?:x|\\g<0>)*\\)'), 'x']),
+    /entry .*: the pattern cannot be used: \\g<0> is the whole/,
+  ],
+  [
+    'a group name that the pattern has twice',
+    hash([re('(?<a>x)-(?<a>y)'), '\\k<a>']),
+    /more than one group called a/,
+  ],
   ['a group name that the pattern has not', hash([re('(?<a>x)'), '\\k<b>']), /no group called b/],
 ];
 

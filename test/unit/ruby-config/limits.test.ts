@@ -61,6 +61,13 @@ describe('ruby-config on hostile input', () => {
     );
   });
 
+  it('refuses bytes that were no UTF-8, except in comments and after the end', async () => {
+    const error = await refusal(`color 1\nnode_name 'h\uFFFD'`);
+    assert.match(error.message, /client\.rb:2: .*not UTF-8/);
+    const source = `# caf\uFFFD\n=begin\n\uFFFD\n=end\nnode_name 'x' # \uFFFD\n__END__\n\uFFFD`;
+    assert.deepEqual(await settings(source), { node_name: 'x' });
+  });
+
   it('has one error for everything: broken copies of the corpus', async function () {
     this.timeout(60_000);
     const texts = [...readable, ...refused].map(({ text }) => text);

@@ -79,7 +79,8 @@ const SKIPPED: readonly string[] = [
   `STDOUT.sync = true`,
   `ENV['FOO'] = 1`,
   `ENV['FOO'] = Some.x`,
-  `ENV.update(Some.x)`,
+  `@a[:colour] = 1`,
+  `Some.config[:log_level] = Some.x`,
   `[1][0] = 2`,
   `Some[1] = 2`,
   `Some.color 1`,
@@ -115,6 +116,20 @@ const TOUCHING: readonly (readonly [string, RegExp])[] = [
   [`a, Chef::Config[:node_name] = Some.x`, /`node_name`/],
   [`ENV['HTTPS_PROXY'] = Some.x`, /`https_proxy`/],
   [`ENV['HTTP_PROXY'] ||= Some.x`, /`http_proxy`/],
+  [`ENV.update(Some.x)`, /any variable of ENV/],
+  [`ENV.replace('A' => 'b')`, /any variable of ENV/],
+  [`%w[http_proxy].each { |k| ENV[k] = 'http://p' }`, /any variable of ENV/],
+  [`from_file '/etc/chef/more.json'`, /any setting.*more\.json/],
+  [`@c = Chef::Config\n@c.node_name 'x'`, /`node_name`/],
+  [`@@c = Chef::Config\n@@c.node_name = 'x'`, /`node_name`/],
+  [`$c = Chef::Config\n$c[:node_name] = 'x'`, /`node_name`/],
+  [`@c.merge!(node_name: 'x')`, /any setting/],
+  [`Chef::Config.configuration[:node_name] = 'x'`, /`node_name`/],
+  [`[1].each { configuration[:node_name] = 'x' }`, /`node_name`/],
+  [`[Chef::Config].first.node_name 'x'`, /`node_name`/],
+  [`Object.const_get('Chef::Config')[:node_name] = 'x'`, /`node_name`/],
+  [`instance_variable_get(:@configuration)[:node_name] = 'x'`, /`node_name`/],
+  [`ChefConfig::Config.tap { node_name 'x' }`, /`node_name`/],
   [`whitelist({})\nwhitelist.delete('a')`, /`whitelist`/],
   [`whitelist({})\nSome.each { |k| whitelist[k] = 1 }`, /`whitelist`/],
   [`whitelist({})\nwhitelist.default = 1`, /`whitelist`/],
@@ -137,7 +152,6 @@ const NOT_READ: readonly (readonly [string, string])[] = [
   [`HOST ||= Some.name`, 'HOST'],
   [`host_setting Some.name`, 'host_setting'],
   [`ENV['HOST'] = Some.name`, `ENV['HOST']`],
-  [`ENV.replace(Some.x)`, `ENV['HOME']`],
   [`a, b = Some.x`, 'b'],
   [`begin\n  x = Some.y\nrescue => e\nend`, 'x'],
   [`begin\n  Some.y\nrescue => e\nend`, 'e'],
@@ -175,6 +189,12 @@ describe('ruby-config, what is left out (ADDON F.5 rule 3)', () => {
       const line = source.split('\n').length + 1;
       assert.equal((await refusal(`${source}\nnode_name ${used}`)).line, line);
     });
+
+  it('refuses a variable of ENV after all of them were changed, where no proxy matters', async () => {
+    const relevant = new Set(['node_name']);
+    const error = await refusal(`ENV.replace(Some.x)\nnode_name ENV['HOME']`, { relevant });
+    assert.match(error.message, /client\.rb:2: .*ENV\['HOME'\] was not read/);
+  });
 
   it('says where a variable that was not read comes from', async () => {
     const { message } = await refusal(`host = Socket.gethostname\nnode_name host`);

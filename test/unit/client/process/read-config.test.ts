@@ -45,6 +45,20 @@ describe('reading the configuration in another process', function () {
     assert.match(refusal(answer), /client\.rb:\d/);
   });
 
+  it('refuses the formats of data that Chef would read, instead of taking them for Ruby that sets nothing', async () => {
+    for (const end of ['json', 'toml', 'yml', 'yaml']) {
+      const file = join(dir, `client.${end}`);
+      writeFileSync(file, '{ "node_name": "x" }');
+      const answer = await readConfigFile(request('', { file }));
+      assert.match(refusal(answer), new RegExp(`client\\.${end}: .*only Ruby is read`));
+    }
+  });
+
+  it('names the file that the system cannot read', async () => {
+    const answer = await readConfigFile(request('', { file: dir }));
+    assert.match(refusal(answer), new RegExp(`^${dir}: EISDIR`));
+  });
+
   it('asks this host for what the file asks of it', async () => {
     const source =
       "node_name `hostname`.chomp if File.exist?(__FILE__) && File.directory?('/no') == false";
