@@ -94,7 +94,12 @@ async function measureBare(run: BenchRun, nodes: number, rounds: number) {
 }
 
 /** Posts one job for all nodes; rejects when a message of it was lost, or sent twice. */
-export async function runJob(stage: Stage, swarm: Swarm): Promise<JobRound> {
+export async function runJob(
+  stage: Stage,
+  swarm: Swarm,
+  /** Called when the job has a name; the job ends no later for it. */
+  onPosted?: (id: string) => Promise<unknown>,
+): Promise<JobRound> {
   const { server, nodes, database } = stage;
   const before = await stage.counts();
   // What the look at the numbers has cost is not the job's.
@@ -104,6 +109,7 @@ export async function runJob(stage: Stage, swarm: Swarm): Promise<JobRound> {
   const answer = await stage.ask('jobs', { command: 'say', nodes, capture_output: true });
   if (answer.status !== 201) throw new Error(`POST jobs: ${answer.status} ${answer.body}`);
   const id = (JSON.parse(answer.body) as { uri: string }).uri.slice(-32);
+  const joined = onPosted?.(id);
   const deadline = begun + 120_000;
   const statusOf = async () => {
     const { rows } = await database.query<{ status: number }>(
@@ -120,6 +126,7 @@ export async function runJob(stage: Stage, swarm: Swarm): Promise<JobRound> {
   }
   const ms = performance.now() - begun;
   const spent = costSince(cost, costOf(server.program.pid));
+  await joined;
   await checkMessages(stage, swarm, id, before);
   return { id, ms, cost: spent };
 }
