@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../helpers/until.ts';
 import { figure, type Figure } from '../figure.ts';
 import { memoryOf } from '../process-cost.ts';
 import { LostMessagesError, type BenchRun } from '../run.ts';
-import { setStage, type Stage } from '../stage.ts';
-import type { Swarm } from '../swarm/swarm.ts';
+import { setStage } from '../stage.ts';
 import type { FeedsToOpen } from '../feed-readers.ts';
 import type { Worker } from '../worker.ts';
 import { runJob, type JobRound } from './job.ts';
@@ -12,38 +12,49 @@ const MAX_RATIO = 1.2;
 /** Megabytes that readers who never read may cost: the buffers of the kernel are not the server's. */
 const MAX_GROWTH = 64;
 const DEAF = 50;
+const orgFeed = '/organizations/acme/pushy/job_status_feed';
 
-/** A job while many read along: its own feed and the organization's. */
+/** A job while many feeds are open: of another job that goes on, and of the organization, which tells of all jobs. */
 export async function feeds(quick: boolean, run: BenchRun): Promise<Figure[]> {
   const nodes = run.nodes ?? (quick ? 100 : 1_000);
   const ofJob = quick ? 100 : 1_000;
   const ofOrg = quick ? 20 : 200;
-  const rounds = quick ? 3 : 5;
-  const stage = await setStage(run, nodes);
+  const rounds = quick ? 5 : 7;
+  const stage = await setStage(run, nodes + 1);
   const swarm = await stage.swarm();
-  const { port, signer } = { port: stage.server.apiPort, signer: stage.signer };
+  const [busy = '', ...idle] = stage.nodes;
+  const base = { port: stage.server.apiPort, signer: stage.signer, isDeaf: false };
   const worker = run.worker(new URL('../feed-readers.ts', import.meta.url));
-  const base = { port, signer, isDeaf: false };
+  const posted = await stage.ask('jobs', { command: 'wait', nodes: [busy] });
+  const otherId = (JSON.parse(posted.body) as { uri: string }).uri.slice(-32);
+  await until(
+    'the endless job to run',
+    async () => (await stage.ask(`jobs/${otherId}`)).body,
+    (text) => text.includes('"running":[') || undefined,
+  );
+  const other = feedOf(otherId);
   const without: JobRound[] = [];
   const alongside: JobRound[] = [];
   for (let i = 0; i < rounds; i++) {
-    without.push(await runJob(stage, swarm));
-    alongside.push(await withReaders(stage, swarm, worker, { base, ofJob, ofOrg }));
+    without.push(await runJob(stage, swarm, idle));
+    await worker.ask('open', { ...base, path: orgFeed, count: ofOrg });
+    await worker.ask('open', { ...base, path: other, count: ofJob });
+    alongside.push(await runJob(stage, swarm, idle));
+    await checkTold(worker, 2 * ofOrg);
   }
   const best = (of: readonly JobRound[]): number => Math.min(...of.map(({ ms }) => ms));
   const cpu = (of: readonly JobRound[]): number => Math.min(...of.map(({ cost }) => cost.cpu));
   run.say(
-    `${ofOrg} readers of the organization's feed during each of ${rounds} jobs, and ${ofJob} of its own`,
+    `${ofOrg} feeds of the organization and ${ofJob} of a job that goes on, open during each of ${rounds} jobs`,
   );
 
   const deafWorker = run.worker(new URL('../feed-readers.ts', import.meta.url));
-  const path = '/organizations/acme/pushy/job_status_feed';
-  await runJob(stage, swarm);
+  await runJob(stage, swarm, idle);
   const before = memoryOf(stage.server.program.pid);
-  await deafWorker.ask('open', { ...base, path, count: DEAF, isDeaf: true });
+  await deafWorker.ask('open', { ...base, path: orgFeed, count: DEAF, isDeaf: true });
   const jobs = quick ? 10 : 50;
   for (let i = 0; i < jobs; i++) {
-    const { id } = await runJob(stage, swarm);
+    const { id } = await runJob(stage, swarm, idle);
     const own: FeedsToOpen = { ...base, path: feedOf(id), count: 1, isDeaf: true };
     await deafWorker.ask('open', own);
   }
@@ -70,39 +81,18 @@ export async function feeds(quick: boolean, run: BenchRun): Promise<Figure[]> {
   ];
 }
 
-interface Readers {
-  readonly base: Omit<FeedsToOpen, 'path' | 'count'>;
-  readonly ofJob: number;
-  readonly ofOrg: number;
-}
-
-/** A job with all its readers, who come as soon as it has a name, and read to the end. */
-async function withReaders(
-  stage: Stage,
-  swarm: Swarm,
-  worker: Worker,
-  { base, ofJob, ofOrg }: Readers,
-): Promise<JobRound> {
-  await worker.ask('open', {
-    ...base,
-    path: '/organizations/acme/pushy/job_status_feed',
-    count: ofOrg,
-  });
-  const round = await runJob(stage, swarm, (id) =>
-    worker.ask('open', { ...base, path: feedOf(id), count: ofJob }),
-  );
-  const deadline = Date.now() + 60_000;
-  let { ended } = await worker.ask<{ ended: number }>('read');
-  while (ended < ofJob && Date.now() < deadline) {
-    await sleep(100);
-    ({ ended } = await worker.ask<{ ended: number }>('read'));
+/** Each feed of the organization tells of the start and the end of the job; then all are closed. */
+async function checkTold(worker: Worker, wanted: number): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  let told = await worker.ask<number>('told');
+  while (told < wanted && Date.now() < deadline) {
+    await sleep(50);
+    told = await worker.ask<number>('told');
   }
   await worker.ask('close');
-  if (ended < ofJob)
-    throw new LostMessagesError(`${ended} of ${ofJob} feeds of the job came to their end`);
-  return round;
+  if (told !== wanted) throw new LostMessagesError(`the readers heard ${told} events of ${wanted}`);
 }
 
 function feedOf(id: string): string {
-  return `/organizations/acme/pushy/job_status_feed/${id}`;
+  return `${orgFeed}/${id}`;
 }

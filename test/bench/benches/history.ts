@@ -1,30 +1,25 @@
 import { figure, type Figure } from '../figure.ts';
+import { percentile } from '../percentile.ts';
 import { LostMessagesError, type BenchRun } from '../run.ts';
 import { setStage, type Stage } from '../stage.ts';
-import type { Swarm } from '../swarm/swarm.ts';
 import { runJob } from './job.ts';
 
 const MAX_RATIO = 1.1;
 /** Jobs of these nodes each, as a site leaves them behind. */
 const NODES_OF_A_JOB = 3;
 
-/** What old jobs in the database cost: the same requests with none and with very many. */
+/** What old jobs in the database cost: the same requests to a server that has very many and to one that has none. */
 export async function history(quick: boolean, run: BenchRun): Promise<Figure[]> {
   const nodes = run.nodes ?? 20;
   const jobs = quick ? 10_000 : 100_000;
-  const rounds = quick ? 100 : 500;
-  const stage = await setStage(run, nodes);
-  const swarm = await stage.swarm();
-  // A page of the list is full before and after.
-  for (let i = 0; i < 12; i++) await runJob(stage, swarm);
-  await measure(stage, swarm, rounds);
-  const before = await measure(stage, swarm, rounds);
-  await addOldJobs(stage, jobs);
+  const rounds = quick ? 100 : 1_000;
+  const [none, many] = [await open(run, nodes), await open(run, nodes)];
+  await addOldJobs(many.stage, jobs);
   run.say(
-    `${jobs} old jobs with ${NODES_OF_A_JOB} nodes each; ${rounds} requests of each kind, the median`,
+    `${jobs} old jobs with ${NODES_OF_A_JOB} nodes each; ${rounds} requests of each kind, to both by turns; medians`,
   );
-  await measure(stage, swarm, rounds);
-  const after = await measure(stage, swarm, rounds);
+  await measure(none, many, rounds / 5);
+  const [before, after] = await measure(none, many, rounds);
   const row = { bench: 'history', nodes, unit: 'ms' };
   return [
     figure({ ...row, figure: 'list of 10 jobs', value: after.list }, before.list, MAX_RATIO),
@@ -33,19 +28,42 @@ export async function history(quick: boolean, run: BenchRun): Promise<Figure[]> 
   ];
 }
 
-/** Medians, milliseconds. */
-async function measure(stage: Stage, swarm: Swarm, rounds: number) {
-  const { id } = await runJob(stage, swarm);
-  const nodes = stage.nodes.slice(0, 1);
-  const list: number[] = [];
-  const one: number[] = [];
-  const start: number[] = [];
+interface Opened {
+  readonly stage: Stage;
+  /** A job of today. */
+  readonly id: string;
+}
+
+/** A server with a page of jobs. */
+async function open(run: BenchRun, nodes: number): Promise<Opened> {
+  const stage = await setStage(run, nodes);
+  const swarm = await stage.swarm();
+  const ids: string[] = [];
+  for (let i = 0; i < 10; i++) ids.push((await runJob(stage, swarm)).id);
+  return { stage, id: ids[0] ?? '' };
+}
+
+/** Both in turn, so that what else this machine does meets both. */
+async function measure(none: Opened, many: Opened, rounds: number) {
+  const both = [none, many].map((opened) => {
+    const times = { list: [] as number[], one: [] as number[], start: [] as number[] };
+    return { ...opened, times };
+  });
   for (let i = 0; i < rounds; i++) {
-    list.push(await time(stage, 'jobs?limit=10'));
-    one.push(await time(stage, `jobs/${id}`));
-    if (i % 5 === 0) start.push(await time(stage, 'jobs', { command: 'say', nodes }));
+    for (const { stage, id, times } of both) {
+      const nodes = [stage.nodes[i % stage.nodes.length]];
+      times.list.push(await time(stage, 'jobs?limit=10'));
+      times.one.push(await time(stage, `jobs/${id}`));
+      times.start.push(await time(stage, 'jobs', { command: 'say', nodes }));
+    }
   }
-  return { list: median(list), one: median(one), start: median(start) };
+  const [first, second] = both.map(({ times }) => ({
+    list: percentile(times.list, 50),
+    one: percentile(times.one, 50),
+    start: percentile(times.start, 50),
+  }));
+  if (first === undefined || second === undefined) throw new Error('nothing was measured');
+  return [first, second] as const;
 }
 
 async function time(stage: Stage, path: string, body?: object): Promise<number> {
@@ -54,10 +72,6 @@ async function time(stage: Stage, path: string, body?: object): Promise<number> 
   const ms = performance.now() - begun;
   if (status !== 200 && status !== 201) throw new LostMessagesError(`${path}: ${status}`);
   return ms;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 /** As they were over a year, all finished, of the same organization. */

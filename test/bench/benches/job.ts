@@ -97,10 +97,9 @@ async function measureBare(run: BenchRun, nodes: number, rounds: number) {
 export async function runJob(
   stage: Stage,
   swarm: Swarm,
-  /** Called when the job has a name; the job ends no later for it. */
-  onPosted?: (id: string) => Promise<unknown>,
+  nodes: readonly string[] = stage.nodes,
 ): Promise<JobRound> {
-  const { server, nodes, database } = stage;
+  const { server, database } = stage;
   const before = await stage.counts();
   // What the look at the numbers has cost is not the job's.
   await sleep(300);
@@ -109,7 +108,6 @@ export async function runJob(
   const answer = await stage.ask('jobs', { command: 'say', nodes, capture_output: true });
   if (answer.status !== 201) throw new Error(`POST jobs: ${answer.status} ${answer.body}`);
   const id = (JSON.parse(answer.body) as { uri: string }).uri.slice(-32);
-  const joined = onPosted?.(id);
   const deadline = begun + 120_000;
   const statusOf = async () => {
     const { rows } = await database.query<{ status: number }>(
@@ -126,19 +124,17 @@ export async function runJob(
   }
   const ms = performance.now() - begun;
   const spent = costSince(cost, costOf(server.program.pid));
-  await joined;
-  await checkMessages(stage, swarm, id, before);
+  await checkMessages(stage, swarm, { id, count: nodes.length }, before);
   return { id, ms, cost: spent };
 }
 
 async function checkMessages(
   stage: Stage,
   swarm: Swarm,
-  id: string,
+  { id, count }: { id: string; count: number },
   before: Awaited<ReturnType<Stage['counts']>>,
 ): Promise<void> {
   const after = await stage.counts();
-  const count = stage.nodes.length;
   const seen = (name: string, labels = {}): number =>
     after.sum(name, labels) - before.sum(name, labels);
   const wrong = [
