@@ -5,6 +5,8 @@ import { envelope } from './benches/envelope.ts';
 import { idle } from './benches/idle.ts';
 import { restart } from './benches/restart.ts';
 import { api } from './benches/api.ts';
+import { history } from './benches/history.ts';
+import { feeds } from './benches/feeds.ts';
 import { job } from './benches/job.ts';
 import { swarm } from './benches/swarm.ts';
 import { describe, title } from './table.ts';
@@ -18,6 +20,8 @@ const BENCHES: Record<string, Bench> = {
   idle,
   restart,
   api,
+  feeds,
+  history,
 };
 
 const { values, positionals } = parseArgs({

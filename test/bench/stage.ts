@@ -40,6 +40,8 @@ export interface Stage {
 const ORG = 'acme';
 /** Different client keys, shared by the nodes by turns. */
 const KEYS = 8;
+/** Milliseconds: an agent gives its connection up after three seconds without an answer. */
+const QUIET_MS = 4_000;
 
 /** Starts it all. */
 export async function setStage(
@@ -96,6 +98,18 @@ export async function setStage(
     throw new Error(`${available} of ${count} nodes are available after ${ms / 1000} s`);
   }
 
+  /** Resolves when no agent has said anything for a while: none of them is about to connect again. */
+  async function atRest(swarm: Swarm): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const before = [...(await swarm.logged())].join();
+      await sleep(QUIET_MS);
+      await allAvailable(60_000);
+      if ([...(await swarm.logged())].join() === before) return;
+      if (Date.now() > deadline) throw new Error('the agents do not come to rest');
+    }
+  }
+
   return {
     get server() {
       return server;
@@ -118,10 +132,11 @@ export async function setStage(
       const swarm = await startSwarm(run, { ...part, keys: pairs.map((pair) => pair.privateKey) });
       swarms.push(swarm);
       await allAvailable(120_000);
+      await atRest(swarm);
       const seconds = (performance.now() - begun) / 1000;
       const said = [...(await swarm.logged())].map(([message, n]) => `${n} x ${message}`);
       run.say(
-        `swarm: ${count} agents in ${swarm.processes.length} processes, available after ${seconds.toFixed(1)} s; they say: ${said.join('; ')}`,
+        `swarm: ${count} agents in ${swarm.processes.length} processes, at rest after ${seconds.toFixed(1)} s; they say: ${said.join('; ')}`,
       );
       const now = await counts();
       run.say(

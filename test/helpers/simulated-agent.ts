@@ -30,6 +30,9 @@ export interface SimulatedAgent {
   stop(): Promise<void>;
 }
 
+/** Of this command alone the runs go on until they are stopped. */
+const ENDLESS = 'wait';
+
 /** Starts it in this process; every command is in its whitelist, succeeds and takes no time. */
 export function startSimulatedAgent(settings: SimulatedAgentSettings): SimulatedAgent {
   const { url, node, key } = settings;
@@ -87,13 +90,14 @@ function simulateWork(
   const jobs = makeJobs({
     check: ({ command }) => Promise.resolve({ ok: true, plan: { commandLine: command } }),
     runs: {
-      commit: ({ jobId, capture }) => {
+      commit: ({ jobId, capture, command }) => {
         const run = {
           start: () => {
             onRun?.(jobId);
             captures.set(jobId, capture);
             const kill = (): Promise<boolean> => Promise.resolve(true);
-            return Promise.resolve({ over: nothing(), kill, discard: nothing });
+            const over = command === ENDLESS ? new Promise<void>(() => undefined) : nothing();
+            return Promise.resolve({ over, kill, discard: nothing });
           },
           discard: nothing,
           leave: () => undefined,

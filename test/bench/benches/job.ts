@@ -94,8 +94,12 @@ async function measureBare(run: BenchRun, nodes: number, rounds: number) {
 }
 
 /** Posts one job for all nodes; rejects when a message of it was lost, or sent twice. */
-export async function runJob(stage: Stage, swarm: Swarm): Promise<JobRound> {
-  const { server, nodes, database } = stage;
+export async function runJob(
+  stage: Stage,
+  swarm: Swarm,
+  nodes: readonly string[] = stage.nodes,
+): Promise<JobRound> {
+  const { server, database } = stage;
   const before = await stage.counts();
   // What the look at the numbers has cost is not the job's.
   await sleep(300);
@@ -120,18 +124,17 @@ export async function runJob(stage: Stage, swarm: Swarm): Promise<JobRound> {
   }
   const ms = performance.now() - begun;
   const spent = costSince(cost, costOf(server.program.pid));
-  await checkMessages(stage, swarm, id, before);
+  await checkMessages(stage, swarm, { id, count: nodes.length }, before);
   return { id, ms, cost: spent };
 }
 
 async function checkMessages(
   stage: Stage,
   swarm: Swarm,
-  id: string,
+  { id, count }: { id: string; count: number },
   before: Awaited<ReturnType<Stage['counts']>>,
 ): Promise<void> {
   const after = await stage.counts();
-  const count = stage.nodes.length;
   const seen = (name: string, labels = {}): number =>
     after.sum(name, labels) - before.sum(name, labels);
   const wrong = [
