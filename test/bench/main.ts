@@ -1,6 +1,7 @@
 // `npm run bench -- NAME [--nodes N] [--quick] [--json] [--profile DIR]`: a table for people, or one line of JSON per figure. Every
 // figure stands beside what a bare program reached in the same run. All traffic stays on the loopback interface.
 import { parseArgs } from 'node:util';
+import { agent } from './benches/agent.ts';
 import { envelope } from './benches/envelope.ts';
 import { idle } from './benches/idle.ts';
 import { restart } from './benches/restart.ts';
@@ -22,6 +23,7 @@ const BENCHES: Record<string, Bench> = {
   api,
   feeds,
   history,
+  agent,
 };
 
 const { values, positionals } = parseArgs({

@@ -294,6 +294,8 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
       await openSockets();
     },
     state,
+    /** Where an agent that asks for no configuration connects. */
+    addresses: () => ({ commandAddress, broadcastAddress, curveKey: curve.publicKey }),
     /** Every configuration request so far. */
     requests,
     /** Messages that nobody has taken with `next` yet. */

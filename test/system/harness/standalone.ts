@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Signer } from 'mixlib-authentication-ts';
 import type { Program } from '../../helpers/program.ts';
+import type { AgentSettings } from './agent-config.ts';
 import { makeCli } from './cli.ts';
 import { makeKnife, type Workstation } from './knife.ts';
 import { startPushyAgent } from './pushy-agent.ts';
@@ -29,6 +30,8 @@ export interface Standalone {
   readonly watcher: Watcher;
   /** Signs as alice. */
   readonly signer: Signer;
+  /** What the agent of a node is told. */
+  settingsOf(node: string): AgentSettings;
   /** Starts the agent of a node; that it is online is for the watcher to say. `home`: ours only, of a life before. */
   startAgent(node: string, home?: string): Promise<Program>;
 }
@@ -56,6 +59,12 @@ export async function startStandalone(
     ...nodes.map((node) => server.ctl('node-add', 'acme', node, '--key', keyOf(node))),
   ]);
   const url = `${server.url}/organizations/acme`;
+  const settingsOf = (node: string): AgentSettings => ({
+    url,
+    node,
+    key: keyOf(node),
+    whitelist: whitelist(node),
+  });
   const alice = { url, user: 'alice', key: keyOf('alice') };
   return {
     home,
@@ -65,11 +74,10 @@ export async function startStandalone(
     pushy: await makeCli(scene, alice),
     watcher: await makeWatcher(alice),
     signer: { userId: 'alice', key: await readFile(keyOf('alice'), 'utf8') },
-    startAgent: (node, home) => {
-      const agent = { url, node, key: keyOf(node), whitelist: whitelist(node) };
-      return node.startsWith('ours')
-        ? startPushyAgent(scene, agent, home)
-        : startRubyAgent(scene, agent);
-    },
+    settingsOf,
+    startAgent: (node, home) =>
+      node.startsWith('ours')
+        ? startPushyAgent(scene, settingsOf(node), home)
+        : startRubyAgent(scene, settingsOf(node)),
   };
 }
