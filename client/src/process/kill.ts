@@ -32,9 +32,19 @@ export async function killGroup(
 async function goneWithin(groupId: number, clock: KillClock, ms: number): Promise<boolean> {
   const until = clock.elapsed() + ms;
   for (;;) {
-    if (!(await groupLives(groupId))) return true;
+    if (!(await mayLive(groupId))) return true;
     if (clock.elapsed() >= until) return false;
     await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+  }
+}
+
+/** Where it cannot be looked at (no descriptor is free), it goes on to be ended. */
+async function mayLive(groupId: number): Promise<boolean> {
+  try {
+    return await groupLives(groupId);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return true;
+    throw error;
   }
 }
 

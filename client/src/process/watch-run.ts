@@ -35,7 +35,7 @@ export function watchRun(
     while (lost < 2) {
       // The agent ends: whoever comes after it will look.
       if (signal.aborted) return new Promise(() => undefined);
-      const kind = await kindNow();
+      const { kind } = await stateNow();
       if (kind === 'ended' || kind === 'gone') break;
       lost = kind === 'lost' ? lost + 1 : 0;
       await pause();
@@ -43,19 +43,19 @@ export function watchRun(
     isOver = true;
   }
 
-  async function kindNow(): Promise<RunState['kind'] | 'gone' | 'unknown'> {
+  async function stateNow(): Promise<RunState | { readonly kind: 'gone' | 'unknown' }> {
     try {
-      return (await runState(dir)).kind;
+      return await runState(dir);
     } catch (error) {
       // A disk that cannot be read is no end of a run.
-      return isCode(error, 'ENOENT') ? 'gone' : 'unknown';
+      return { kind: isCode(error, 'ENOENT') ? 'gone' : 'unknown' };
     }
   }
 
   async function leader(): Promise<ProcessMark | undefined> {
     const until = clock.elapsed() + LEADER_MS;
     for (;;) {
-      const state = await runState(dir);
+      const state = await stateNow();
       if (state.kind === 'running' && state.leader !== undefined) return state.leader;
       if (state.kind === 'ended' || clock.elapsed() >= until) return undefined;
       await new Promise<void>((resolve) => clock.after(20, resolve));
@@ -68,7 +68,8 @@ export function watchRun(
     kill: async () => {
       if (isOver || (await forestall(dir))) return true;
       const found = await leader();
-      return found === undefined || killGroup(found.pid, clock);
+      if (found === undefined) return (await stateNow()).kind !== 'unknown';
+      return killGroup(found.pid, clock);
     },
   };
 }

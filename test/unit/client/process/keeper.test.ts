@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../../client/src/clock.ts';
 import { readCaptured } from '../../../../client/src/process/captured.ts';
@@ -160,6 +169,21 @@ describe('the keeper of a run', () => {
     }
     await run.over;
     assert.ok(!(await readdir(home)).includes('ran'));
+  });
+
+  it('A5 does not say that a run is gone that cannot be looked at', async () => {
+    const made = await ready('true');
+    assert.ok(made.ok);
+    await mkdir(join(spool, 'supervisor'));
+    await mkdir(join(spool, 'leader'));
+    const run = watchRun(spool, systemClock, end.signal);
+    try {
+      assert.equal(await run.kill(), false);
+    } finally {
+      await made.keeper.dismiss();
+      await rename(join(spool, 'open'), join(spool, 'exited.0'));
+      await run.over;
+    }
   });
 
   it('keeps head and tail of a command that prints without end, and no more than three files', async () => {
