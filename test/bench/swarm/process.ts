@@ -58,7 +58,10 @@ serve({
         continue;
       }
       if (Date.now() - last > PATIENCE_MS) {
-        throw new Error(`${configured - first} of ${nodes.length} agents have a configuration`);
+        const said = [...logged].map(([words, n]) => `${n} x ${words}`).join('; ');
+        throw new Error(
+          `${configured - first} of ${nodes.length} agents have a configuration: ${said}`,
+        );
       }
       const woken = new Promise<void>((resolve) => (wake = resolve));
       await Promise.race([woken, sleep(1000)]);
