@@ -68,7 +68,8 @@ export function makeSampler(agent: string, pid: number, lagDir: string): Sampler
   };
 }
 
-function trendOf(agent: string, kind: Kind, points: readonly Point[]): Trend {
+/** Judges one series of one agent; one that is too short shows nothing, so it is not flat. */
+export function trendOf(agent: string, kind: Kind, points: readonly Point[]): Trend {
   const { unit, mayGrow } = RULES[kind];
   const values = points.map(([, value]) => value);
   const hours = ((points.at(-1)?.[0] ?? 0) - (points[0]?.[0] ?? 0)) / 3600;

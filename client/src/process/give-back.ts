@@ -5,6 +5,8 @@ import { runInNewContext } from 'node:vm';
 export function giveBack(): void {
   // Node shows its collector only to contexts that are made after this.
   setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as (options: object) => void;
+  const collect = runInNewContext('gc') as (options?: object) => void;
+  // Node 20 does no more than this, and takes the other for a small one.
+  collect();
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

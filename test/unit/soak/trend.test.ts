@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { trendOf } from '../../soak/sample.ts';
 import { median, slopePerHour, type Point } from '../../soak/trend.ts';
 
 describe('the trend of a soak', () => {
@@ -18,5 +19,13 @@ describe('the trend of a soak', () => {
   });
   it('has a median of any count', () => {
     assert.deepEqual([median([]), median([3]), median([4, 1]), median([9, 1, 2])], [0, 3, 2.5, 2]);
+  });
+
+  it('is flat for memory that goes up and down, and not for memory that grows by more than 5 MB', () => {
+    const flat = times.map((t, i): Point => [t, 55 + (i % 5)]);
+    const leak = times.map((t, i): Point => [t, 55 + (i % 5) + (t / 590) * 6]);
+    assert.equal(trendOf('a', 'memory', flat).isFlat, true);
+    assert.equal(trendOf('a', 'memory', leak).isFlat, false);
+    assert.equal(trendOf('a', 'memory', flat.slice(0, 5)).isFlat, false);
   });
 });
