@@ -5,9 +5,9 @@ import { refusal, settings } from './read.ts';
 /** A host that is not there: names by directory, texts by path. */
 const HOST: Partial<ReadOptions> = {
   hostName: (kind) => (kind === 'short' ? 'web01' : 'web01.example.com'),
-  workingDirectory: '/work',
+  workingDirectory: '/here',
   listDirectory: (path) => (path === '/etc/d' ? ['b.rb', 'a.rb', '.c.rb', 'a.txt', 'x+y.rb'] : []),
-  fileType: (path) => (path === '/etc/d' ? 'directory' : path === '/work/f' ? 'file' : undefined),
+  fileType: (path) => (path === '/etc/d' ? 'directory' : path === '/here/f' ? 'file' : undefined),
   readFile: (path) => (path.startsWith('/etc/d/') ? `seen '${path}'` : undefined),
 };
 
@@ -15,9 +15,9 @@ const READ: readonly (readonly [string, unknown])[] = [
   ['v Socket.gethostname', 'web01'],
   ['v `hostname`', 'web01\n'],
   ['v `hostname -f`.chomp', 'web01.example.com'],
-  ['v Dir.pwd', '/work'],
-  ["v File.expand_path('a')", '/work/a'],
-  ["v File.expand_path('a', 'b/..')", '/work/a'],
+  ['v Dir.pwd', '/here'],
+  ["v File.expand_path('a')", '/here/a'],
+  ["v File.expand_path('a', 'b/..')", '/here/a'],
   ["v File.exist?('/etc/d'), File.file?('f'), File.directory?('/etc/e')", [true, true, false]],
   ["v File.read('/etc/d/a.rb')", "seen '/etc/d/a.rb'"],
   ["v []\nDir.glob('/etc/d/*.rb').each { |f| v v + [f] }", ['a', 'b', 'x+y'].map(inD)],
