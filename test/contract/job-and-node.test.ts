@@ -536,6 +536,22 @@ describe('hostile frames', () => {
     assert.equal(room.dispatcher.presence.get(ORG_ID, 'flood').availability, 'available');
   });
 
+  it('asks a node again whose answer was dropped with its flood', async () => {
+    const a = await room.ready('a');
+    const beat = () => a.say('heartbeat', { job_state: 'idle', job_id: null });
+    for (let i = 0; i < 400; i++) await beat();
+    const id = await room.start(['a']);
+    await a.say('ack_commit', { job_id: id });
+    assert.deepEqual(a.heard(), ['commit']);
+    await room.clock.advance(1000);
+    await beat();
+    assert.deepEqual(a.heard(), []);
+    await beat();
+    assert.deepEqual(a.heard(), ['commit']);
+    await a.say('ack_commit', { job_id: id });
+    assert.deepEqual(a.heard(), ['run']);
+  });
+
   it('S7 a record that never beats is gone by the next scans', async () => {
     const a = room.agent('a');
     await a.say('aborted', { job_id: null });

@@ -55,11 +55,15 @@ export async function startWireAgent(options: {
 
   let sequence = 0;
   let running: string | null = null;
-  const say: Say = async (type, more) => {
+  /** One send at a time: a full queue makes the next ones wait. */
+  let sending = Promise.resolve();
+  const say: Say = (type, more) => {
     sequence += 1;
     const timestamp = formatHttpDate(Date.now());
     const body = { node, org, type, sequence, timestamp, incarnation_id: 'one', ...more };
-    await socket.send([...seal(body, { hmac_sha256: hmac })]);
+    const frames = [...seal(body, { hmac_sha256: hmac })];
+    sending = sending.then(() => socket.send(frames));
+    return sending;
   };
   const beat = (): Promise<void> =>
     say('heartbeat', { job_state: running === null ? 'idle' : 'running', job_id: running });

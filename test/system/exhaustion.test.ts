@@ -199,14 +199,16 @@ describe('exhaustion', () => {
       const flooder = agents.get('n3') ?? assert.fail();
       const before = memory();
       let sent = 0;
+      let last = Promise.resolve();
       // No more at once where this process is late: the others, who live in it as well, would starve here.
       const flood = setInterval(() => {
-        for (let i = 0; i < 100; i++, sent++) void flooder.beat();
+        for (let i = 0; i < 100; i++, sent++) last = flooder.beat();
       }, 10);
       try {
         while (sent < 30_000) assert.ok((await job(['n0', 'n1', 'n2'])) < soon);
       } finally {
         clearInterval(flood);
+        await last;
       }
       assert.ok(memory() < before + 200, `${before} MB became ${memory()} MB`);
       // One line at once, the others in their interval.

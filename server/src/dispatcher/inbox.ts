@@ -28,8 +28,8 @@ export interface InboxDeps {
   sessionKeys: SessionKeys;
   organizations: Organizations;
   counts: { received(type: string): void };
-  /** The node that a connection is bound to. */
-  nodeAt: (address: Buffer) => { orgId: string; name: string } | undefined;
+  /** Hears of every message that is dropped unread, for its connection sends too many. */
+  flooded: (address: Buffer) => void;
   /** Hears of every message that is dropped. */
   refuse: (reason: string, about: object) => void;
   /** Gets the messages that are proved to come from `message.node` of that organization, with their signatures. */
@@ -50,7 +50,7 @@ const RATE = { rate: 100, burst: 300 };
 
 export function makeInbox(deps: InboxDeps): Inbox {
   const { settings, clock, log, sessionKeys, organizations } = deps;
-  const { counts, nodeAt, refuse, deliver } = deps;
+  const { counts, flooded, refuse, deliver } = deps;
   const gate = makeOrgGate({ clock, log, organizations });
   const rate = makeTokenBuckets(RATE);
 
@@ -72,8 +72,7 @@ export function makeInbox(deps: InboxDeps): Inbox {
   function onFrames(address: Buffer, frames: readonly Buffer[]): void {
     const connection = address.toString('latin1');
     if (!rate.take(connection, clock.now())) {
-      const node = nodeAt(address);
-      refuse('too_many_messages', { orgId: node?.orgId, node: node?.name });
+      flooded(address);
       return;
     }
     const unpacked = unpack(frames, settings.maxBodySize);

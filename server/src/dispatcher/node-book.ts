@@ -30,7 +30,7 @@ export interface TrackedNode {
   readonly orgId: string;
   readonly name: string;
   address: Buffer;
-  /** Counts the connections that it had, from 1. */
+  /** Counts the connections that it had, from 1, and every loss on one: on one number nothing is lost unseen. */
   connection: number;
   readonly record: NodeRecord;
   /** Of its first verified message, milliseconds since 1970. */

@@ -79,11 +79,18 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const pace = makePace({ clock, sendTo: makeOutbox(deps), refuse });
   const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, ...pace, book, ended });
   const nodeJobs = makeNodeJobs({ ...deps, ...pace, book, perform, publish, commit });
-  const inbox = makeInbox({ ...deps, refuse, deliver, nodeAt: (address) => book.at(address) });
+  const inbox = makeInbox({ ...deps, refuse, deliver, flooded });
   const unsubscribe = bus.subscribe('nodes', (commands) => {
     for (const command of commands) onCommand(command);
   });
   const endScans = runScans({ settings, clock, log, scan });
+
+  /** What is dropped unread may be an answer: from here on the connection counts as one that has lost something. */
+  function flooded(address: Buffer): void {
+    const node = book.at(address);
+    if (node !== undefined) node.connection += 1;
+    refuse('too_many_messages', { orgId: node?.orgId, node: node?.name });
+  }
 
   function deliver(address: Buffer, orgId: string, message: AgentMessage, signature: string): void {
     const { node: name, sequence, timestamp } = message;

@@ -37,7 +37,7 @@ export function inboxTarget(): FuzzTarget {
       resolve: () => Promise.resolve(undefined),
     },
     counts: { received: () => undefined },
-    nodeAt: () => undefined,
+    flooded: () => undefined,
     refuse: () => undefined,
     deliver: (_, org, message) => delivered.push({ org, node: message.node }),
   });
