@@ -1,3 +1,4 @@
+import type { wireState } from './core/runner.ts';
 import type { RunResult } from './run-result.ts';
 import { messageOf } from './errors.ts';
 import type { Log } from './log.ts';
@@ -110,6 +111,17 @@ export function makeResults({ read, post, remove, log }: ResultsDeps): Results {
     oldest: () => waiting.keys().next().value,
     isFull: () => waiting.size >= MAX_WAITING,
   };
+}
+
+/** What a heartbeat says; idle would say that there is no result (Decision 5). */
+export function withResults(
+  mine: ReturnType<typeof wireState>,
+  results: Pick<Results, 'oldest'>,
+): ReturnType<typeof wireState> {
+  const oldest = results.oldest();
+  return mine.jobState === 'idle' && oldest !== undefined
+    ? { jobState: 'running', jobId: oldest }
+    : mine;
 }
 
 /** The end of a run, as the wire has it (REFERENCE 15.6). */

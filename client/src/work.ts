@@ -15,7 +15,7 @@ import { bootId } from './process/proc.ts';
 import { runState } from './process/run-state.ts';
 import { inScope, scopeNeed, type ScopeNeed } from './process/scope.ts';
 import { cannotBecome, findUser, ownUserId } from './process/user.ts';
-import { draftOfResult, makeResults, type Results } from './results.ts';
+import { draftOfResult, makeResults, withResults, type Results } from './results.ts';
 import { readResult } from './run-result.ts';
 import { makeRuns } from './runs.ts';
 import { makeSpool, type RunRecord } from './spool.ts';
@@ -157,14 +157,7 @@ export function makeWork(deps: WorkDeps): Work {
     dispatch: (event) => {
       jobs.dispatch(event);
     },
-    wire: () => {
-      const mine = jobs.wire();
-      const oldest = results.oldest();
-      // Idle would say that there is no result (Decision 5).
-      return mine.jobState === 'idle' && oldest !== undefined
-        ? { jobState: 'running', jobId: oldest }
-        : mine;
-    },
+    wire: () => withResults(jobs.wire(), results),
     isActive: () => jobs.isActive(),
     onIdle: (action) => {
       jobs.onIdle(action);

@@ -17,13 +17,13 @@ const interval = 1;
 /** Milliseconds; the same on a machine that is busy with other tests. */
 const bound = 5 * interval * 1000;
 
-describe('an agent that lost its server (Decision 9)', function () {
-  this.timeout(40_000);
-  let dir: string;
-  let removeDir: () => Promise<void>;
-  let server: ScriptedServer;
-  let agent: AgentUnderTest;
+let dir: string;
+let removeDir: () => Promise<void>;
+let server: ScriptedServer;
+let agent: AgentUnderTest;
 
+/** One agent and its server for each test. */
+function onStage(): void {
   beforeEach(async () => {
     [dir, removeDir] = await makeTempDir();
   });
@@ -32,6 +32,11 @@ describe('an agent that lost its server (Decision 9)', function () {
     await server.close();
     await removeDir();
   });
+}
+
+describe('an agent that lost its server (Decision 9)', function () {
+  this.timeout(40_000);
+  onStage();
 
   async function startAvailable(
     options: ScriptedServerOptions = {},
@@ -138,19 +143,10 @@ describe('an agent that lost its server (Decision 9)', function () {
 
 describe('a server of the 1.x line (REFERENCE 17)', function () {
   this.timeout(30_000);
-  let dir: string;
-  let removeDir: () => Promise<void>;
-  let server: ScriptedServer;
-  let agent: AgentUnderTest;
+  onStage();
 
   beforeEach(async () => {
-    [dir, removeDir] = await makeTempDir();
     server = await startScriptedServer({ version1: true, interval: 0.2 });
-  });
-  afterEach(async () => {
-    await agent.stop();
-    await server.close();
-    await removeDir();
   });
 
   it('is not spoken to without allow_unencrypted', async () => {

@@ -7,7 +7,7 @@ import { systemClock } from '../../client/src/clock.ts';
 import { httpGet } from '../../client/src/http-get.ts';
 import { makeJobs } from '../../client/src/jobs.ts';
 import type { Log } from '../../client/src/log.ts';
-import { makeResults } from '../../client/src/results.ts';
+import { makeResults, withResults } from '../../client/src/results.ts';
 import { draftOfAnswer, type Work, type WorkDeps } from '../../client/src/work.ts';
 
 /** What a simulated node is, and what its runs come to. */
@@ -117,13 +117,7 @@ function simulateWork(
     ...jobs,
     open: nothing,
     incarnationId: () => incarnation,
-    wire: () => {
-      const mine = jobs.wire();
-      const oldest = results.oldest();
-      return mine.jobState === 'idle' && oldest !== undefined
-        ? { jobState: 'running', jobId: oldest }
-        : mine;
-    },
+    wire: () => withResults(jobs.wire(), results),
     results,
     sweep: () => Promise.resolve(0),
   };
