@@ -10,19 +10,20 @@ export interface Load {
   /** Of `count` requests, by turns. */
   readonly paths: readonly string[];
   readonly count: number;
-  /** Signed, each anew; absent: not signed. */
-  readonly signer?: Signer;
+  /** Who signs, by turns, each request anew; absent: not signed. */
+  readonly signers?: readonly Signer[];
 }
 
 let requests: string[] = [];
 
 serve({
   /** Writes all requests: a signature costs more here than its proof costs there. */
-  prepare: ({ paths, count, signer }: Load) => {
+  prepare: ({ paths, count, signers = [] }: Load) => {
     requests = Array.from({ length: count }, (_, i) => {
       const path = paths[i % paths.length] ?? '/';
       // A second apart, so that no two are the same.
       const time = Date.now() - (i % 600) * 1000;
+      const signer = signers[i % signers.length];
       const signed = signer === undefined ? {} : signRequest({ method: 'GET', path }, signer, time);
       const headers = Object.entries({ Host: 'localhost', Accept: 'application/json', ...signed });
       return `GET ${path} HTTP/1.1\r\n${headers.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`;

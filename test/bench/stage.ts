@@ -24,6 +24,8 @@ export interface Stage {
   readonly database: Client;
   readonly nodes: readonly string[];
   readonly signer: Signer;
+  /** Nodes, one for each key that there is. */
+  readonly signers: readonly Signer[];
   counts(): Promise<Counts>;
   /** A signed request below `/organizations/acme/pushy/`. */
   ask(path: string, body?: object): Promise<HttpAnswer>;
@@ -118,6 +120,10 @@ export async function setStage(
     database,
     nodes,
     signer,
+    signers: pairs.flatMap(({ privateKey: key }, i) => {
+      const userId = nodes[i];
+      return userId === undefined ? [] : [{ userId, key }];
+    }),
     counts,
     ask: (path, body) => {
       const target = `/organizations/${ORG}/pushy/${path}`;

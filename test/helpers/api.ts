@@ -4,7 +4,12 @@ import type { NodesByStatus } from '@pushy/protocol';
 import type { NewJob } from '../../server/src/core/job-record.ts';
 import type { AppDeps } from '../../server/src/http/app-deps.ts';
 import { makeApp } from '../../server/src/http/app.ts';
-import type { Principal, PrincipalLookup } from '../../server/src/http/authenticate.ts';
+import type {
+  Directory,
+  Principal,
+  PrincipalLookup,
+} from '../../server/src/directory/directory.ts';
+import { askInTurn } from '../../server/src/directory/in-turn.ts';
 import type { ShownDetail } from '../../server/src/http/job-view.ts';
 import { openFeeds } from '../../server/src/http/routes/feeds.ts';
 import { decodeZ85 } from '../../server/src/zmq/z85.ts';
@@ -31,7 +36,10 @@ export const KEYS = keys;
 /** An API that may not listen yet. */
 export type App = ReturnType<typeof makeApp>;
 
-type World = Omit<AppDeps, 'clock' | 'log'>;
+type World = Omit<AppDeps, 'clock' | 'log' | 'directory'> & {
+  directory: Omit<AppDeps['directory'], 'requester'> &
+    Pick<Directory, 'organization' | 'principals'>;
+};
 type Stored = Omit<ShownDetail, 'counts'> & { nodes: NodesByStatus };
 
 /** A listening API over ports that answer from memory. */
@@ -87,8 +95,10 @@ export async function startApi(
     ...world,
     // Late binding: what a test puts into `world` counts from then on.
     directory: {
-      organization: (name) => world.directory.organization(name),
-      principals: (org, name, how) => world.directory.principals(org, name, how),
+      requester: askInTurn({
+        organization: (name) => world.directory.organization(name),
+        principals: (org, name, how) => world.directory.principals(org, name, how),
+      }),
       membership: (org, who, group) => world.directory.membership(org, who, group),
       nodes: (org) => world.directory.nodes(org),
       search: (org, query) => world.directory.search(org, query),
@@ -146,7 +156,7 @@ function makeWorld(
   const people = new Map<string, PrincipalLookup>([
     ['alice', principal('alice', 'user')],
     ['web1', principal('web1', 'client')],
-    ['eve', { found: 'not_member' }],
+    ['eve', { found: 'not_member', reused: false }],
   ]);
   api.groups.set('admins', ['user alice']);
   return {
@@ -157,7 +167,7 @@ function makeWorld(
       },
       principals: (_, name) => {
         api.asked.push(`principal ${name}`);
-        return Promise.resolve(people.get(name) ?? { found: 'none' });
+        return Promise.resolve(people.get(name) ?? { found: 'none', reused: false });
       },
       membership: (_, who, group) => {
         api.asked.push(`group ${group}`);

@@ -4,6 +4,7 @@ import type { Db } from '../db/db.ts';
 import { findGroup } from '../db/find-group.ts';
 import { findOrganization } from '../db/find-organization.ts';
 import { findPrincipals } from '../db/find-principals.ts';
+import { findRequesters } from '../db/find-requesters.ts';
 import { listPrincipals } from '../db/list-principals.ts';
 import { makeChefApi } from '../directory/chef-api.ts';
 import { makeChefServerDirectory } from '../directory/chef-server.ts';
@@ -39,6 +40,7 @@ function openPlain(config: Config, deps: DirectoryDeps): Directory {
           .filter(({ type }) => type === 'client')
           .map(({ name }) => name),
       findGroup: (orgId, name) => findGroup(db, orgId, name),
+      findRequesters: (asked, groups) => findRequesters(db, asked, groups),
     });
   }
   const api = makeChefApi(

@@ -6,6 +6,7 @@ import { path, type ChefApi } from './chef-api.ts';
 import type { Directory, FoundPrincipals, Group } from './directory.ts';
 import { findGroup } from './groups.ts';
 import { derivedGuid } from './guid.ts';
+import { askInTurn } from './in-turn.ts';
 import { findMembership } from './membership.ts';
 import { listNodes } from './node-names.ts';
 import { findByPrincipals } from './principals.ts';
@@ -71,12 +72,17 @@ export function makeChefServerDirectory(deps: ChefServerDeps): Directory {
     },
   });
 
-  return {
+  const requesters: Pick<Directory, 'organization' | 'principals'> = {
     organization: async (name) => (await organizations.get(name)).value,
     principals: async (org, name, how) => {
       const { value, reused } = await principals.get(JSON.stringify([org, name]), how);
       return { ...value, reused };
     },
+  };
+
+  return {
+    ...requesters,
+    requester: askInTurn(requesters),
     membership: (org, who, group) => {
       const until = clock.now() + MEMBERSHIP_DEADLINE;
       const find = async (name: string): Promise<Group | undefined> => {

@@ -4,6 +4,8 @@ export interface Directory {
   organization(name: string): Promise<Organization | undefined>;
   /** `fresh` asks again even when an answer of a moment ago is at hand (Decision 6). */
   principals(org: string, name: string, how?: { fresh: boolean }): Promise<PrincipalLookup>;
+  /** Both for whoever sends a request, in as few questions as they take. */
+  requester(org: string, name: string, how?: { fresh: boolean }): Promise<Requester>;
   /** Nested groups count (REFERENCE 6). */
   membership(org: string, who: Who, group: string): Promise<Membership>;
   /** Names of the organization's nodes, whether they were ever heard or not. */
@@ -27,15 +29,24 @@ export interface Principal {
   type: 'user' | 'client';
   /** PKCS#1, SPKI or X.509, PEM. */
   publicKey: string;
+  /** Answers about groups that came with the principal: `membership` does not ask for them again. */
+  memberships?: Readonly<Record<string, Membership>>;
 }
 
-export type Who = Pick<Principal, 'name' | 'type'>;
+export type Who = Pick<Principal, 'name' | 'type' | 'memberships'>;
 
 /** `reused`: the answer was asked for by somebody else, at most five seconds ago. */
 export type PrincipalLookup = FoundPrincipals & { reused: boolean };
 export type FoundPrincipals =
   | { found: 'principals'; principals: readonly Principal[] }
-  | { found: 'none' | 'not_member' | 'no_organization' };
+  | { found: 'none' | 'not_member' }
+  | { found: 'no_organization' };
+
+/** A principal of an organization, and that organization's id. */
+export type Requester = { reused: boolean } & (
+  | { found: 'no_organization' }
+  | ({ orgId: string } & Exclude<FoundPrincipals, { found: 'no_organization' }>)
+);
 
 export type Membership = 'member' | 'not_member' | 'no_group';
 

@@ -5,6 +5,7 @@ import { objectOf } from './answers.ts';
 import { path, type ChefApi } from './chef-api.ts';
 import type { Directory, FoundPrincipals, Membership, Who } from './directory.ts';
 import { derivedGuid } from './guid.ts';
+import { askInTurn } from './in-turn.ts';
 import { listNodes } from './node-names.ts';
 import { principalOf } from './principals.ts';
 import { searchNodes } from './search.ts';
@@ -57,13 +58,18 @@ export function makeGoiardiDirectory({ api, clock, org }: GoiardiDeps): Director
     },
   });
 
-  return {
+  const requesters: Pick<Directory, 'organization' | 'principals'> = {
     organization: (name) => Promise.resolve(name === org ? organization : undefined),
     principals: async (inOrg, name, how) => {
       if (inOrg !== org) return { found: 'no_organization', reused: false };
       const { value, reused } = await principals.get(name, how);
       return { ...value, reused };
     },
+  };
+
+  return {
+    ...requesters,
+    requester: askInTurn(requesters),
     // Readers: everybody. Writers: the admins, as wherever there is no group of writers.
     membership: (_, who, group) =>
       group === 'admins' ? adminship(api, who) : Promise.resolve('no_group'),

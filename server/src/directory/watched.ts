@@ -34,6 +34,11 @@ export function makeWatchedDirectory<D extends Directory>(
     ids.delete(oldest);
   };
 
+  const hear = (org: string, name: string, lookup: PrincipalLookup): void => {
+    const orgId = ids.get(org);
+    if (orgId !== undefined && !lookup.reused && !hasClient(lookup)) noClient(orgId, name);
+  };
+
   return {
     ...directory,
     organization: async (name) => {
@@ -43,9 +48,14 @@ export function makeWatchedDirectory<D extends Directory>(
     },
     principals: async (org, name, how) => {
       const lookup = await directory.principals(org, name, how);
-      const orgId = ids.get(org);
-      if (orgId !== undefined && !lookup.reused && !hasClient(lookup)) noClient(orgId, name);
+      hear(org, name, lookup);
       return lookup;
+    },
+    requester: async (org, name, how) => {
+      const requester = await directory.requester(org, name, how);
+      if (requester.found !== 'no_organization') remember(org, requester.orgId);
+      hear(org, name, requester);
+      return requester;
     },
     nameOf: (orgId) => names.get(orgId),
   };

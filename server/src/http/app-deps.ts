@@ -1,4 +1,4 @@
-import type { Principals } from './authenticate.ts';
+import type { Requesters } from './authenticate.ts';
 import type { AuthorizeSettings, Groups } from './authorize.ts';
 import type { BoundsDeps } from './bounds.ts';
 import type { ConfigDeps } from './routes/config.ts';
@@ -18,7 +18,7 @@ export interface AppDeps {
     debug(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
-  directory: Principals & Groups & NodeNames & NodeSearch;
+  directory: Requesters & Groups & NodeNames & NodeSearch;
   /** What is stored. */
   jobs: JobFinder & JobList & JobOutputs & JobEraser;
   starter: JobStarter & JobStopper;

@@ -14,17 +14,18 @@ export interface Principal {
   type: 'user' | 'client';
   /** PKCS#1, SPKI or X.509, PEM. */
   publicKey: string;
+  /** What came with it about groups, for the directory's own use. */
+  memberships?: Readonly<Record<string, 'member' | 'not_member' | 'no_group'>>;
 }
 
 /** The outcome of a look-up; `reused` says that the answer is a few seconds old. */
-export type PrincipalLookup =
-  | { found: 'principals'; principals: readonly Principal[]; reused: boolean }
+export type RequesterLookup =
+  | { found: 'principals'; orgId: string; principals: readonly Principal[]; reused: boolean }
   | { found: 'none' | 'not_member' | 'no_organization' };
 
 /** What authentication asks the directory. Rejects with code `directory_unreachable` or `directory_failed`. */
-export interface Principals {
-  organization(name: string): Promise<{ id: string } | undefined>;
-  principals(org: string, name: string, how?: { fresh: boolean }): Promise<PrincipalLookup>;
+export interface Requesters {
+  requester(org: string, name: string, how?: { fresh: boolean }): Promise<RequesterLookup>;
 }
 
 /** The signed part of a request, its path exactly as it was sent. */
@@ -71,7 +72,7 @@ function refuseHeaders(refusal: HeaderRefusal): Judged<never> {
 }
 
 /** Organization, principal and signature (REFERENCE 3 step 8; 4.3 rows 5–9). */
-export function makeAuthenticate(directory: Principals) {
+export function makeAuthenticate(directory: Requesters) {
   const parse = makeParsedKeys();
   return async (
     org: string,
@@ -90,29 +91,27 @@ export function makeAuthenticate(directory: Principals) {
 type Parse = ReturnType<typeof makeParsedKeys>;
 
 async function authenticate(
-  { directory, parse }: { directory: Principals; parse: Parse },
+  { directory, parse }: { directory: Requesters; parse: Parse },
   org: string,
   signed: SignedHeaders,
   request: RawRequest,
 ): Promise<Judged<Caller>> {
   const name = signed.userId;
-  const organization = await directory.organization(org);
-  if (organization === undefined) return noOrganization(org);
-  let lookup = await directory.principals(org, name);
-  let principal = verified(lookup, signed, request, parse);
-  if (principal === undefined && 'reused' in lookup && lookup.reused) {
+  let lookup = await directory.requester(org, name);
+  let caller = verified(lookup, signed, request, parse);
+  if (caller === undefined && 'reused' in lookup && lookup.reused) {
     // Decision 6: the key may have been replaced a moment ago.
-    lookup = await directory.principals(org, name, { fresh: true });
-    principal = verified(lookup, signed, request, parse);
+    lookup = await directory.requester(org, name, { fresh: true });
+    caller = verified(lookup, signed, request, parse);
   }
-  if (principal !== undefined) return { ok: true, value: { orgId: organization.id, principal } };
+  if (caller !== undefined) return { ok: true, value: caller };
   switch (lookup.found) {
     case 'principals':
       return refuse(401, `Invalid signature for user or client '${name}'`, CHALLENGE);
     case 'not_member':
       return refuse(403, `'${name}' is not associated with organization '${org}'`);
     case 'no_organization':
-      return noOrganization(org);
+      return refuse(404, `organization '${org}' does not exist.`);
     case 'none':
       return refuse(
         401,
@@ -124,17 +123,15 @@ async function authenticate(
 
 /** Every key is tried; the one that fits says who asks (REFERENCE 5). */
 function verified(
-  lookup: PrincipalLookup,
+  lookup: RequesterLookup,
   signed: SignedHeaders,
   request: RawRequest,
   parse: Parse,
-): Principal | undefined {
+): Caller | undefined {
   if (lookup.found !== 'principals') return undefined;
-  return lookup.principals.find((p) => verifyRequest(signed, request, parse(p.publicKey)));
-}
-
-function noOrganization(org: string): Judged<never> {
-  return refuse(404, `organization '${org}' does not exist.`);
+  const { orgId, principals } = lookup;
+  const principal = principals.find((p) => verifyRequest(signed, request, parse(p.publicKey)));
+  return principal && { orgId, principal };
 }
 
 /** A Chef server that cannot be reached is 502; every other failure of it is a failure of this request (500). */

@@ -6,6 +6,7 @@ import { addPrincipal } from '../../../../server/src/db/add-principal.ts';
 import { findGroup } from '../../../../server/src/db/find-group.ts';
 import { findOrganization } from '../../../../server/src/db/find-organization.ts';
 import { findPrincipals } from '../../../../server/src/db/find-principals.ts';
+import { findRequesters } from '../../../../server/src/db/find-requesters.ts';
 import { listOrganizations } from '../../../../server/src/db/list-organizations.ts';
 import { listPrincipals } from '../../../../server/src/db/list-principals.ts';
 import { removeGroupMember } from '../../../../server/src/db/remove-group-member.ts';
@@ -84,5 +85,69 @@ onBothEngines("the standalone directory's tables", (db) => {
 
   it('refuses a member of a group that does not exist', async () => {
     await assert.rejects(addGroupMember(db(), { ...member, group: 'none' }), { code: 'failed' });
+  });
+
+  it('finds those who ask with their keys and groups in one look, in their order', async () => {
+    const ask = (...asked: [org: string, name: string][]) =>
+      findRequesters(
+        db(),
+        asked.map(([org, name]) => ({ org, name })),
+        ['readers', 'writers', 'admins'],
+      );
+    await addOrganization(db(), { name: 'other', guid: '2' });
+    await addPrincipal(db(), user);
+    await addPrincipal(db(), client);
+    await addPrincipal(db(), { ...user, orgId: '2' });
+    for (const name of ['writers', 'admins', 'ops']) {
+      await addGroup(db(), { orgId: ORG_ID, name });
+      await addGroup(db(), { orgId: '2', name });
+    }
+    await addGroupMember(db(), member);
+    // A circle, with somebody in its midst (S9).
+    const within = { orgId: ORG_ID, type: 'group' } as const;
+    await addGroupMember(db(), { ...within, group: 'admins', name: 'ops' });
+    await addGroupMember(db(), { ...within, group: 'ops', name: 'admins' });
+    await addGroupMember(db(), { ...within, group: 'ops', name: 'nowhere' });
+    await addGroupMember(db(), { ...member, group: 'ops', type: 'client' });
+    const found = await ask(
+      ['other', 'ada'],
+      ['none', 'ada'],
+      ['acme', 'ada'],
+      ['acme', 'bob'],
+      ['acme', 'ada'],
+      ['acme', 'a\0'],
+      ['a\0', 'ada'],
+    );
+    const groups = { readers: 'no_group', writers: 'not_member', admins: 'not_member' } as const;
+    const both = {
+      guid: ORG_ID,
+      principals: [
+        {
+          name: 'ada',
+          type: 'client',
+          publicKey: 'PEM c',
+          memberships: { ...groups, admins: 'member' },
+        },
+        {
+          name: 'ada',
+          type: 'user',
+          publicKey: 'PEM u',
+          memberships: { ...groups, writers: 'member' },
+        },
+      ],
+    } as const;
+    const unknown = { guid: undefined, principals: [] };
+    const nobody = { guid: ORG_ID, principals: [] };
+    const inOther = { name: 'ada', type: 'user', publicKey: 'PEM u', memberships: groups } as const;
+    assert.deepEqual(found, [
+      { guid: '2', principals: [inOther] },
+      unknown,
+      both,
+      nobody,
+      both,
+      nobody,
+      unknown,
+    ]);
+    assert.deepEqual(await ask(), []);
   });
 });

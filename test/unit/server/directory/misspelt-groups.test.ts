@@ -16,6 +16,7 @@ describe('groups with the name of the old documentation', () => {
     const directory: Directory = {
       organization: () => Promise.resolve({ id: 'g' }),
       principals: () => Promise.resolve({ found: 'none', reused: false }),
+      requester: () => Promise.resolve({ found: 'none', orgId: 'g', reused: false }),
       membership: (org, _, group) => {
         asked.push(`${org} ${group}`);
         const answer = groups.get(`${org} ${group}`) ?? 'no_group';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Directory, PrincipalLookup } from '../../../../server/src/directory/directory.ts';
+import { askInTurn } from '../../../../server/src/directory/in-turn.ts';
 import { makeWatchedDirectory } from '../../../../server/src/directory/watched.ts';
 
 describe('a directory that is watched', () => {
@@ -32,6 +33,23 @@ describe('a directory that is watched', () => {
       assert.deepEqual(await directory.principals('acme', 'web1'), lookup);
       assert.deepEqual(said, gone ? ['guid web1'] : []);
       assert.deepEqual([directory.nameOf('guid'), directory.nameOf('other')], ['acme', undefined]);
+    });
+
+    it(`Decision 12: ${name} who sends a request ${gone ? 'means the same' : 'takes nothing away'}`, async () => {
+      const said: string[] = [];
+      const inner: Partial<Directory> = {
+        requester: askInTurn({
+          organization: (org) => Promise.resolve(org === 'acme' ? { id: 'guid' } : undefined),
+          principals: () => Promise.resolve(lookup),
+        }),
+      };
+      const directory = makeWatchedDirectory(inner as Directory, (orgId, who) =>
+        said.push(`${orgId} ${who}`),
+      );
+      assert.equal((await directory.requester('ghosts', 'web1')).found, 'no_organization');
+      assert.deepEqual(await directory.requester('acme', 'web1'), { ...lookup, orgId: 'guid' });
+      assert.deepEqual(said, gone ? ['guid web1'] : []);
+      assert.equal(directory.nameOf('guid'), 'acme');
     });
   }
 });
