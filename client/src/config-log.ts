@@ -6,7 +6,13 @@ import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 /** Where log lines go. */
 export type LogTarget =
-  { readonly kind: 'stdout' | 'stderr' } | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'stdout' | 'stderr' }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** What names it: the option, or the setting with file and line. */
+      readonly from: string;
+    };
 
 /** The level of the command line, else of the file; `:auto` is info. */
 export function logLevel({ logLevel: given }: CommandLine, values: ConfigValues): LogLevel {
@@ -27,17 +33,18 @@ export function logLevel({ logLevel: given }: CommandLine, values: ConfigValues)
 export function logTargets({ logfile }: CommandLine, values: ConfigValues): LogTarget[] {
   const value = logfile ?? values.raw('log_location')?.value ?? null;
   const items = Array.isArray(value) ? value : [value];
-  const targets = items.map((item) => logTarget(item, values));
+  const from = logfile === undefined ? values.place('log_location') : '--logfile';
+  const targets = items.map((item) => logTarget(item, from));
   const once = new Map(targets.map((t) => [t.kind === 'file' ? t.path : `:${t.kind}`, t]));
   return once.size === 0 ? [{ kind: 'stdout' }] : [...once.values()];
 }
 
-function logTarget(value: RubyValue, values: ConfigValues): LogTarget {
+function logTarget(value: RubyValue, from: string): LogTarget {
   const name = typeof value === 'string' ? value : nameOf(value);
   if (name === 'STDERR') return { kind: 'stderr' };
   if (value === null || name === 'STDOUT' || isSymbol(value)) return { kind: 'stdout' };
-  if (typeof value === 'string' && value !== '') return { kind: 'file', path: value };
-  const what = `${values.place('log_location')} must be the path of a file, STDOUT, STDERR or :syslog`;
+  if (typeof value === 'string' && value !== '') return { kind: 'file', path: value, from };
+  const what = `${from} must be the path of a file, STDOUT, STDERR or :syslog`;
   throw new AgentError('bad_config', what);
 }
 

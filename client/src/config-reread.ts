@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toPlain, type RubyConfig } from '@pushy/ruby-config';
-import { readConfigFile, type FileSources } from './config-file.ts';
+import { readConfigFile, SETTINGS, type FileSources } from './config-file.ts';
 import { configValues } from './config-values.ts';
 import { readWhitelist, type Whitelisted } from './config-whitelist.ts';
 
@@ -8,6 +8,8 @@ import { readWhitelist, type Whitelisted } from './config-whitelist.ts';
 export interface ConfigOrigin {
   /** The configuration file and all that it reads and lists. */
   readonly files: readonly string[];
+  /** Names of the settings that it has, of those that matter. */
+  readonly names: readonly string[];
   /** Every setting that a running agent does not take over, as a hash: keys may be among them. */
   readonly others: string;
 }
@@ -27,5 +29,8 @@ export function originOf({ files, settings, environment, showTime }: RubyConfig)
     .filter(([name]) => !name.startsWith('whitelist'))
     .map(([name, { value }]) => [name, toPlain(value)]);
   const text = JSON.stringify([others, [...environment], showTime]);
-  return { files, others: createHash('sha256').update(text).digest('hex') };
+  const names = [...settings].flatMap(([name, { value }]) => {
+    return SETTINGS.has(name) && value !== null ? [name] : [];
+  });
+  return { files, names, others: createHash('sha256').update(text).digest('hex') };
 }

@@ -155,7 +155,9 @@ function trust(
     verifyMode: (values.text('ssl_verify_mode') ?? 'verify_peer').replace(/^:/, ''),
     verifyApiCert: values.flag('verify_api_cert') ?? false,
     caPath: values.path('ssl_ca_path'),
-    caFile: values.path('ssl_ca_file') ?? environment['SSL_CERT_FILE'],
+    caFile: values.path('ssl_ca_file'),
+    certFile: environment['SSL_CERT_FILE'] || undefined,
+    certDir: environment['SSL_CERT_DIR'] || undefined,
     trustedCertsDir:
       values.path('trusted_certs_dir') ??
       (file === undefined ? undefined : join(dirname(file), 'trusted_certs')),

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { connect, rootCertificates } from 'node:tls';
 import { authorization, openTunnel } from './open-tunnel.ts';
 import type { Proxy } from './proxy.ts';
-import { systemCertificates } from './system-certificates.ts';
+import { systemCertificates, withoutTwins } from './system-certificates.ts';
 
 /** A whole answer. */
 export interface HttpAnswer {
@@ -16,9 +16,12 @@ export interface HttpAnswer {
 
 /** Whom to trust, as node:tls wants it. */
 export interface Trust {
+  /** Absent: the authorities that Node and the system know. */
   readonly ca?: readonly string[];
-  /** `ca` counts besides the authorities that Node and the system know. */
+  /** `ca` counts besides those. */
   readonly isBesides?: boolean;
+  /** SSL_CERT_DIR: another directory of the system's authorities. */
+  readonly certDir?: string;
   readonly rejectUnauthorized: boolean;
   readonly cert?: string;
   readonly key?: string;
@@ -60,11 +63,13 @@ export async function httpGet({ url, headers, trust, proxy, signal }: Get): Prom
   return finish(requestHttps(url, { ...options, createConnection }));
 }
 
-function tlsOptions({ ca, isBesides, rejectUnauthorized, cert, key }: Trust) {
-  const known = isBesides === true ? [...rootCertificates, ...systemCertificates()] : [];
+function tlsOptions({ ca, isBesides, certDir, rejectUnauthorized, cert, key }: Trust) {
+  const isWithKnown = rejectUnauthorized && (ca === undefined || isBesides === true);
+  const known = isWithKnown ? [...rootCertificates, ...systemCertificates(certDir)] : [];
+  const all = [...known, ...(ca ?? [])];
   return {
     rejectUnauthorized,
-    ...(ca === undefined ? {} : { ca: [...known, ...ca] }),
+    ...(all.length === 0 ? {} : { ca: withoutTwins(all) }),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
   };
 }

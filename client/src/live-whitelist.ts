@@ -23,10 +23,12 @@ export interface LiveWhitelistDeps {
 
 /** Between two looks, milliseconds. Before a command is looked up, there is always one. */
 const LOOK_MS = 5000;
+/** A file that has lost settings may be half written: it counts when it is the same after this time, milliseconds. */
+const SETTLE_MS = 2000;
 
 /**
  * Follows the file that a whitelist came from, and the files that it includes. A change counts from the next command
- * on; a file that cannot be used leaves the whitelist as it was, with an error in the log.
+ * on; a file that cannot be used, or that is not whole, leaves the whitelist as it was, with a line in the log.
  */
 export async function makeLiveWhitelist(
   first: ReadWhitelist,
@@ -36,12 +38,19 @@ export async function makeLiveWhitelist(
   let whitelist = makeWhitelist(first.entries);
   let seen = await stamp(first.files);
   let reading: Promise<void> | undefined;
+  /** The files as they were when settings were missing, SETTLE_MS ago. */
+  let doubted: string | undefined;
+  let cancelSettling = (): void => undefined;
 
   async function read(): Promise<void> {
     // Taken before the reading: what changes meanwhile is another change.
     const before = await stamp(known.files);
     try {
       const next = await load();
+      if (isHalf(next, before)) {
+        seen = before;
+        return;
+      }
       if (next.others !== known.others) {
         log.warn(
           {},
@@ -56,6 +65,33 @@ export async function makeLiveWhitelist(
       seen = before;
       log.error({ error: messageOf(error) }, 'whitelist cannot be read again: the old one stays');
     }
+  }
+
+  /**
+   * An editor, or Chef, may be writing: a file that ends too early is a file that sets less. What is missing is
+   * believed when nothing was written for a while; without the Chef server's URL it is no file of an agent.
+   */
+  function isHalf(next: ReadWhitelist, at: string): boolean {
+    const missing = known.names.filter((name) => !next.names.includes(name));
+    cancelSettling();
+    if (missing.length === 0) return false;
+    if (doubted !== at) {
+      cancelSettling = clock.after(SETTLE_MS, () => {
+        doubted = at;
+        void reread();
+      });
+      log.warn(
+        { missing },
+        'the configuration file has lost settings, as if it were half written: the old whitelist stays until it is read once more',
+      );
+      return true;
+    }
+    if (!missing.includes('chef_server_url')) return false;
+    log.error(
+      { missing },
+      'the configuration file is not whole: the old whitelist stays until it is changed',
+    );
+    return true;
   }
 
   function reread(): Promise<void> {
@@ -78,9 +114,10 @@ export async function makeLiveWhitelist(
     run: async (signal) => {
       for (;;) {
         await sleep(clock, LOOK_MS, signal);
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         await look();
       }
+      cancelSettling();
     },
   };
 }

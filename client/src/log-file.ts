@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { AgentError, messageOf } from './errors.ts';
 
 /** A log file that is written line by line, always at its end: it survives copytruncate. */
@@ -8,8 +9,10 @@ export interface LogFile {
   reopen(): void;
 }
 
-/** Opens the file; throws an AgentError when that cannot be. Lines that a full disk refuses are lost. */
-export function openLogFile(path: string): LogFile {
+/**
+ * Opens the file that `from` names; throws an AgentError when that cannot be. Lines that a full disk refuses are lost.
+ */
+export function openLogFile({ path, from }: { path: string; from: string }): LogFile {
   let file = open();
   let isFull = false;
 
@@ -17,8 +20,9 @@ export function openLogFile(path: string): LogFile {
     try {
       return openSync(path, 'a', 0o640);
     } catch (error) {
-      const what = `the log file ${path} cannot be opened: ${messageOf(error)}`;
-      throw new AgentError('bad_config', what, { cause: error });
+      const what = `${from}: the log file ${path} cannot be opened: ${messageOf(error)}`;
+      const advice = `name a file in a directory that is there and that ${userName()} may write to, or STDOUT`;
+      throw new AgentError('bad_config', `${what}; ${advice}`, { cause: error });
     }
   }
 
@@ -37,4 +41,15 @@ export function openLogFile(path: string): LogFile {
       file = next;
     },
   };
+}
+
+/** The user whose rights count, by name where the system knows it. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    // A user id without an entry.
+    if (error instanceof Error && 'code' in error) return 'this user';
+    throw error;
+  }
 }

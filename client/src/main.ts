@@ -157,7 +157,7 @@ async function beAlone({ stateDir, nodeName }: AgentSettings, log: Log): Promise
 
 function openLog(settings: AgentSettings): { log: Log; reopen: () => void } {
   const { logTargets, level, showTime } = { ...settings, level: settings.logLevel };
-  const files = logTargets.flatMap((to) => (to.kind === 'file' ? openLogFile(to.path) : []));
+  const files = logTargets.flatMap((to) => (to.kind === 'file' ? openLogFile(to) : []));
   const streams = logTargets.flatMap((to) => (to.kind === 'file' ? [] : process[to.kind]));
   // Whoever read standard output may go away; the agent does not end for that.
   for (const stream of streams) stream.on('error', () => undefined);

@@ -12,6 +12,10 @@ export interface TrustSettings {
   /** Directory; wins over `caFile`. */
   readonly caPath: string | undefined;
   readonly caFile: string | undefined;
+  /** `SSL_CERT_FILE` of the environment, for where neither is set. */
+  readonly certFile: string | undefined;
+  /** `SSL_CERT_DIR` of the environment: besides what the system trusts. */
+  readonly certDir: string | undefined;
   /** Certificates that are trusted besides; it may be missing. */
   readonly trustedCertsDir: string | undefined;
   readonly clientCert: string | undefined;
@@ -34,13 +38,17 @@ export function readTrust(settings: TrustSettings): Trust {
       ? {}
       : { ca: [...(chosen ?? []), ...trusted] }),
     ...(chosen === undefined && trusted.length > 0 ? { isBesides: true } : {}),
+    ...(chosen === undefined && isVerified && settings.certDir !== undefined
+      ? { certDir: settings.certDir }
+      : {}),
     ...clientCertificate(settings),
   };
 }
 
-function chosenAuthorities({ caPath, caFile }: TrustSettings): string[] | undefined {
+function chosenAuthorities({ caPath, caFile, certFile }: TrustSettings): string[] | undefined {
   if (caPath !== undefined) return authoritiesIn(caPath);
-  return caFile === undefined ? undefined : certificates(caFile, 'ssl_ca_file');
+  if (caFile !== undefined) return certificates(caFile, 'ssl_ca_file');
+  return certFile === undefined ? undefined : certificates(certFile, 'SSL_CERT_FILE');
 }
 
 /** Directories of authorities hold other things as well (/etc/ssl/certs): what is no certificate is left out. */

@@ -79,7 +79,8 @@ describe('ruby-config against Ruby and mixlib-config', () => {
     const dir = await scene.subdir('chef-ruby');
     const ruby = join(dir, 'ruby');
     await writeFile(ruby, '#!/bin/sh\nexec ruby -rbundler/setup "$@"\n', { mode: 0o755 });
-    await mkdir(join(dir, 'client.d'));
+    await mkdir(join(dir, 'client.d', 'deep'), { recursive: true });
+    await writeFile(join(dir, 'name'), 'web01');
     await writeFile(join(dir, 'client.d', 'more.rb'), "no_proxy 'near'\n");
     const lines = [
       `ruby_config '${ruby}'`,
@@ -92,6 +93,8 @@ describe('ruby-config against Ruby and mixlib-config', () => {
       "ENV['FROM_FILE'] = node_name",
       'Mixlib::Log::Formatter.show_time = false',
       "Dir.glob(File.join(__dir__, 'client.d', '**', '*.rb')).each { |f| Chef::Config.from_file f }",
+      "from_file(__dir__ + '/local.rb') if File.exist?(__dir__ + '/local.rb')",
+      "File.read(File.join(__dir__, 'name'), mode: 'r:utf-8')",
     ];
     const file = join(dir, 'client.rb');
     await writeFile(file, lines.join('\n'));
@@ -122,7 +125,15 @@ describe('ruby-config against Ruby and mixlib-config', () => {
       no_proxy: 'near',
     });
     assert.equal(settings.get('whitelist')?.line, 5);
-    assert.deepEqual(files, [file, join(dir, 'client.d', 'more.rb')]);
+    // What it lists and looks at is watched as well, or a new file would count from the next start on.
+    assert.deepEqual(files, [
+      file,
+      join(dir, 'client.d', 'more.rb'),
+      join(dir, 'client.d'),
+      join(dir, 'client.d', 'deep'),
+      join(dir, 'local.rb'),
+      join(dir, 'name'),
+    ]);
     assert.deepEqual([...environment], [['FROM_FILE', 'computed']]);
     assert.equal(showTime, false);
 

@@ -137,6 +137,11 @@ export const CAUSES = {
     exitCode: 61,
     sentence: 'The agent runs, but the server does not call the node available.',
   },
+  agent_elsewhere: {
+    exitCode: 62,
+    sentence:
+      'The server calls the node available, but no agent with this configuration runs here.',
+  },
 } as const satisfies Record<string, Cause>;
 
 export type CauseName = keyof typeof CAUSES;

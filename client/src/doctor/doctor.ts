@@ -72,8 +72,10 @@ export async function examine(ports: DoctorPorts): Promise<Report> {
   const report = { node: settings.nodeName, server: settings.serverUrl, checks };
   const session = await askServer(settings, ports, note);
   if (session !== undefined) await tryChannels(settings, session, ports, note);
-  const isRunning = note('agent', await findAgent(settings, ports));
-  note('server', await askAvailability(settings, isRunning, ports));
+  const agent = await findAgent(settings, ports);
+  const server = await askAvailability(settings, agent.status === 'ok', ports);
+  note('agent', agent.status === 'failed' && server.status === 'ok' ? elsewhere(agent) : agent);
+  note('server', server);
   return report;
 }
 
@@ -203,6 +205,13 @@ async function findAgent({ stateDir }: AgentSettings, ports: DoctorPorts): Promi
     case 'unguarded':
       return { status: 'unknown', detail: found.why };
   }
+}
+
+/** Somebody speaks for the node; the lock of an agent is known by its state directory alone. */
+function elsewhere({ detail }: Found): Found {
+  const who = 'the Ruby agent, an agent with another state_dir or configuration, or another host';
+  const late = 'or it has just ended and the server has not noticed';
+  return failed('agent_elsewhere', `${detail}, and yet the server hears one: ${who}; ${late}`);
 }
 
 /** What the server calls the node, as far as it tells its client. */

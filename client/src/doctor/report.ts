@@ -21,6 +21,11 @@ export function verdict({ checks }: Report): CauseName | undefined {
   return checks.find(({ cause }) => cause !== undefined)?.cause;
 }
 
+/** Whether the node is available, with or without the agent that this configuration is for. */
+function isAvailable(cause: CauseName | undefined): boolean {
+  return cause === undefined || cause === 'agent_elsewhere';
+}
+
 /** 0, or the exit code of the cause. */
 export function exitCode(report: Report): number {
   const cause = verdict(report);
@@ -36,10 +41,11 @@ export function renderText(report: Report): string {
     ({ check, status, detail }) => `${status.padEnd(8)} ${check.padEnd(width)}  ${detail}`,
   );
   const cause = verdict(report);
+  const opinion = `This node is ${isAvailable(cause) ? '' : 'not '}available`;
   const last =
     cause === undefined
-      ? 'This node is available.'
-      : `This node is not available: ${CAUSES[cause].sentence} (${cause}, exit code ${CAUSES[cause].exitCode})`;
+      ? `${opinion}.`
+      : `${opinion}: ${CAUSES[cause].sentence} (${cause}, exit code ${CAUSES[cause].exitCode})`;
   return `${[...head, ...lines, '', last].join('\n')}\n`;
 }
 
@@ -50,7 +56,7 @@ export function renderJson(report: Report): string {
   const all = {
     node,
     server,
-    available: cause === undefined,
+    available: isAvailable(cause),
     cause: cause ?? null,
     sentence: cause === undefined ? null : CAUSES[cause].sentence,
     exit_code: exitCode(report),

@@ -43,7 +43,35 @@ def plain(value)
 end
 
 FILES = []
+LOOKED_AT = []
 PLACES = {}
+# What the file itself reads and lists: its result depends on that as well.
+def look_at(paths, at)
+  return unless at && FILES.include?(File.expand_path(at.path))
+  paths.each do |path|
+    next unless path.is_a?(String)
+    plain = path[/\A[^*?\[{]*/]
+    top = plain == path ? path : plain[%r{\A.*/}m] || '.'
+    LOOKED_AT << File.expand_path(top)
+    # A new file may be in any directory below.
+    LOOKED_AT.concat(Dir.glob(File.join(top, '**', '*/')).map { |dir| File.expand_path(dir) }) if path.include?('**')
+  end
+end
+def look_by(owner, names)
+  owner.prepend(Module.new do
+    names.each do |name|
+      define_method(name) do |*args, &block|
+        look_at(args.flatten, caller_locations(1, 1).first)
+        super(*args, &block)
+      end
+      ruby2_keywords(name) if respond_to?(:ruby2_keywords, true)
+    end
+  end)
+end
+look_by(Dir.singleton_class, %i[glob [] children each_child entries foreach])
+look_by(File.singleton_class, %i[exist? file? directory? read readlines])
+look_by(IO.singleton_class, %i[read readlines])
+
 Chef::Config.singleton_class.prepend(Module.new do
   define_method(:from_file) do |name, *rest, **more, &block|
     FILES << File.expand_path(name)
@@ -68,7 +96,7 @@ answer =
       raise NotPlain, "#{from}:#{line}: #{name} is #{error.message}" if relevant.include?(name.to_s)
     end
     changed = (before.keys | ENV.keys).reject { |name| before[name] == ENV[name] }
-    { settings: settings, files: FILES.uniq, environment: changed.map { |name| [name, ENV[name]] },
+    { settings: settings, files: (FILES + LOOKED_AT).uniq, environment: changed.map { |name| [name, ENV[name]] },
       showTime: Mixlib::Log::Formatter.class_variable_get(:@@show_time) }
   rescue NotPlain => error
     { failed: error.message }

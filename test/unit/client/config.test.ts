@@ -147,7 +147,7 @@ describe('settings (ADDON C.3, F.2)', () => {
     );
     assert.deepEqual(
       [settings.allowUnencrypted, settings.logTargets, settings.serverUrl],
-      [true, [{ kind: 'file', path: '/log' }], 'http://x/organizations/y'],
+      [true, [{ kind: 'file', path: '/log', from: '--logfile' }], 'http://x/organizations/y'],
     );
   });
 
@@ -169,7 +169,13 @@ describe('settings (ADDON C.3, F.2)', () => {
         settings.allowedEnv,
         settings.logTargets,
       ],
-      ['/l', 60_000, 5000, ['A', 'B'], [{ kind: 'file', path: '/var/log/x' }]],
+      [
+        '/l',
+        60_000,
+        5000,
+        ['A', 'B'],
+        [{ kind: 'file', path: '/var/log/x', from: `${file}:8: log_location` }],
+      ],
     );
   });
 

@@ -10,6 +10,7 @@ import { httpGet } from '../../../client/src/http-get.ts';
 import { requestFailure } from '../../../client/src/fetch-failure.ts';
 import type { Proxy } from '../../../client/src/proxy.ts';
 import { readTrust, type TrustSettings } from '../../../client/src/trust.ts';
+import { newCertificate } from '../../helpers/certificate.ts';
 import { startProxy, type TestProxy } from '../../helpers/proxy.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
 
@@ -18,6 +19,8 @@ const unset: TrustSettings = {
   verifyApiCert: false,
   caPath: undefined,
   caFile: undefined,
+  certFile: undefined,
+  certDir: undefined,
   trustedCertsDir: undefined,
   clientCert: undefined,
   clientKey: undefined,
@@ -30,6 +33,7 @@ describe('trust in the server (ADDON F.2)', () => {
   let url: URL;
   let cert: string;
   let key: string;
+  let otherCert: string;
   let clients: (string | undefined)[];
 
   before(async () => {
@@ -41,6 +45,8 @@ describe('trust in the server (ADDON F.2)', () => {
     execFileSync('openssl', ['req', '-x509', ...pair, '-days', '2', ...subject], {
       stdio: 'ignore',
     });
+    otherCert = join(dir, 'other.crt');
+    writeFileSync(otherCert, newCertificate('other').cert);
     const options = {
       cert: readFileSync(cert),
       key: readFileSync(key),
@@ -99,6 +105,20 @@ describe('trust in the server (ADDON F.2)', () => {
     mkdirSync(path);
     copyFileSync(cert, join(path, 'ab12cd34.0'));
     assert.equal((await get({ caPath: path, caFile: '/not/there' })).status, 200);
+  });
+  it('takes it by SSL_CERT_FILE, where no setting says otherwise, and by a directory of SSL_CERT_DIR beside the rest', async () => {
+    assert.equal((await get({ certFile: cert })).status, 200);
+    assert.throws(
+      () => readTrust({ ...unset, certFile: '/not/there' }),
+      /^AgentError: SSL_CERT_FILE: .*ENOENT/,
+    );
+    await assert.rejects(get({ caFile: otherCert, certFile: cert }));
+    const system = join(dir, 'system');
+    mkdirSync(system);
+    copyFileSync(cert, join(system, 'ab12cd34.0'));
+    const certDir = `/not/there:${system}`;
+    assert.equal((await get({ certDir })).status, 200);
+    await assert.rejects(get({ caFile: otherCert, certDir }));
   });
   it('takes ssl_ca_path as it is found on hosts: with other files, dead links and directories', async () => {
     const path = join(dir, 'certs');

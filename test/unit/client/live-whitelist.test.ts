@@ -90,6 +90,47 @@ describe('the whitelist of a running agent', () => {
     assert.equal(await ask('a'), 'whole again');
   });
 
+  it('takes no file that lacks its whitelist, as one that is being written, until it has stayed so for 2 s', async () => {
+    const { ask, clock } = await start("chef_server_url 'u'\nwhitelist 'a' => '1'");
+    writeFileSync(file, "chef_server_url 'u'");
+    assert.equal(await ask('a'), '1');
+    assert.equal(await ask('chef-client'), undefined);
+    assert.match(lines.join(''), /^WARN: .* half written: .* missing=\["whitelist"\]\n$/);
+    writeFileSync(file, "chef_server_url 'u'\nwhitelist 'a' => 'written whole'");
+    assert.equal(await ask('a'), 'written whole');
+    assert.equal(clock.waiting(), 0);
+
+    writeFileSync(file, "chef_server_url 'u' # none");
+    assert.equal(await ask('a'), 'written whole');
+    await clock.advance(1999);
+    assert.equal(await ask('a'), 'written whole');
+    assert.equal(reads, 4);
+    await clock.advance(1);
+    assert.equal(await ask('a'), undefined);
+    assert.equal(await ask('chef-client'), 'chef-client');
+    assert.match(lines.at(-1) ?? '', /whitelist read again .* isDefault=true/);
+  });
+
+  it('never takes a file without the URL of the Chef server where there was one: empty, or cut off', async () => {
+    const { ask, clock, whitelist } = await start("whitelist 'a' => '1'\nchef_server_url 'u'");
+    for (const text of ['', "whitelist 'a' => 'cut off'\n"]) {
+      writeFileSync(file, text);
+      assert.equal(await ask('a'), '1');
+      await clock.advance(2000);
+      assert.equal(await ask('a'), '1');
+      assert.match(lines.at(-1) ?? '', /^ERROR: the configuration file is not whole/);
+    }
+    const count = lines.length;
+    await clock.advance(60_000);
+    assert.equal(await ask('a'), '1');
+    assert.equal(lines.length, count);
+    await whitelist.reread();
+    await clock.advance(2000);
+    assert.equal(await ask('a'), '1');
+    writeFileSync(file, "chef_server_url 'u'\nwhitelist 'a' => 'whole'");
+    assert.equal(await ask('a'), 'whole');
+  });
+
   it('follows files that its file includes, new ones too', async () => {
     mkdirSync(join(dir, 'client.d'));
     const loop = `Dir.glob('${dir}/client.d/*.rb').each { |f| Chef::Config.from_file(f) }`;

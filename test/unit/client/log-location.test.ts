@@ -14,9 +14,12 @@ describe('where the agent logs (ADDON C.3, F.2)', () => {
   });
 
   const out = { kind: 'stdout' };
-  const fileAt = (path: string) => ({ kind: 'file', path });
+  /** The place of the setting holds the directory of the test. */
+  const fileAt = (path: string, from = 'DIR/client.rb:2: log_location') => {
+    return { kind: 'file', path, from };
+  };
   for (const [title, option, setting, expected] of [
-    ['the file of the command line', '/a.log', "'/b.log'", [fileAt('/a.log')]],
+    ['the file of the command line', '/a.log', "'/b.log'", [fileAt('/a.log', '--logfile')]],
     ['the file of the configuration', undefined, "'/b.log'", [fileAt('/b.log')]],
     ['standard output for nil', undefined, 'nil', [out]],
     ['standard output for STDOUT', undefined, 'STDOUT', [out]],
@@ -48,7 +51,10 @@ describe('where the agent logs (ADDON C.3, F.2)', () => {
           shortHostName: 'web1',
           fullHostName: () => Promise.resolve('web1.example.com'),
         });
-        assert.deepEqual(settings.logTargets, expected);
+        const found = settings.logTargets.map((to) => {
+          return to.kind === 'file' ? { ...to, from: to.from.replace(dir, 'DIR') } : to;
+        });
+        assert.deepEqual(found, expected);
       } finally {
         await remove();
       }

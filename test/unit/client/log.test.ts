@@ -47,7 +47,7 @@ describe('log file', () => {
   it('goes on in a new file after it was moved away and opened again (HUP), and survives copytruncate', async () => {
     const [dir, remove] = await makeTempDir();
     const path = join(dir, 'agent.log');
-    const file = openLogFile(path);
+    const file = openLogFile({ path, from: '--logfile' });
     file.write('one\n');
     renameSync(path, `${path}.1`);
     file.write('two\n');
@@ -60,15 +60,16 @@ describe('log file', () => {
     assert.equal(readFileSync(path, 'utf8'), 'four\n');
     await remove();
   });
-  it('says why it cannot be opened', () => {
-    assert.throws(() => openLogFile('/not/there/x.log'), {
+  it('says which setting names a file that cannot be opened, why, and what to do', () => {
+    assert.throws(() => openLogFile({ path: '/not/there/x.log', from: '/c.rb:3: log_location' }), {
       code: 'bad_config',
-      message: /\/not\/there\/x\.log/,
+      message:
+        /^\/c\.rb:3: log_location: the log file \/not\/there\/x\.log cannot be opened: ENOENT.*; name a file in a directory that is there/,
     });
   });
   it('drops lines that the disk refuses, and says so when it takes them again', () => {
     // Every write to it fails with "no space left on device".
-    const file = openLogFile('/dev/full');
+    const file = openLogFile({ path: '/dev/full', from: '--logfile' });
     file.write('one\n');
     file.write('two\n');
   });

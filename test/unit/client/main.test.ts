@@ -88,10 +88,12 @@ describe('pushy-client, the program', function () {
     }
 
     it('doctor: says why the node is not available, and that it is', async () => {
+      server.state.availability = 'unavailable';
       const alone = await start('doctor', '-c', file, '--format', 'json').ended;
       assert.equal(alone.code, 60, alone.stdout + alone.stderr);
       const { cause } = JSON.parse(alone.stdout) as Record<string, unknown>;
       assert.equal(cause, 'agent_not_running');
+      server.state.availability = 'available';
       const agent = start('-c', file);
       await server.welcome();
       const beside = await start('-c', file, 'doctor').ended;
