@@ -49,8 +49,11 @@ async function verdict(
     return { outcome: 'failed', why: why ?? lost };
   }
   if (why !== undefined) return { outcome: 'failed', why };
+  if (end.how === 'unwritten') {
+    return { outcome: 'failed', why: 'the run was not started: the disk of this node was full' };
+  }
   if (end.status === 0) return { outcome: 'succeeded' };
-  if (!end.isKilled) return { outcome: 'failed' };
+  if (end.how === 'exited') return { outcome: 'failed' };
   const by = isRebooted ? 'a reboot of this node' : 'the end of the agent';
   return { outcome: 'failed', why: `the run was ended by ${by}, with status ${end.status}` };
 }
@@ -63,7 +66,8 @@ function withNotes(stderr: Captured, notes: readonly string[]): Captured {
 /** Why the agent ended the run; undefined when it did not. */
 async function readNote(dir: string): Promise<string | undefined> {
   try {
-    return await readFile(join(dir, 'why'), 'utf8');
+    const why = await readFile(join(dir, 'why'), 'utf8');
+    return why === '' ? 'the disk of this node was full: how the run ended was not kept' : why;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

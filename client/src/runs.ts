@@ -151,7 +151,12 @@ export function makeRuns(deps: RunsDeps): Runs {
           throw error;
         }
         keeper.go();
-        return started(jobId, file, RUN_LIMIT_MS, keeper.exited);
+        return started(
+          jobId,
+          file,
+          RUN_LIMIT_MS,
+          keeper.exited.then(() => settle(jobId)),
+        );
       },
       discard: async () => {
         await keeper.dismiss();
@@ -188,6 +193,18 @@ export function makeRuns(deps: RunsDeps): Runs {
         await forget(jobId, file);
       },
     };
+  }
+
+  /** A keeper that was killed between the word and the start leaves a run that nobody would start any more. */
+  async function settle(jobId: string): Promise<void> {
+    if (signal.aborted) return;
+    try {
+      if (await spool.claim(jobId)) {
+        await giveUp(jobId, 'the run was not started: its keeper was killed before it could be');
+      }
+    } catch (error) {
+      log.warn({ jobId, error: messageOf(error) }, 'the end of a run cannot be written down');
+    }
   }
 
   async function endByLimit(jobId: string, kill: () => Promise<boolean>): Promise<void> {

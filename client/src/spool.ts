@@ -37,8 +37,9 @@ export interface RunRecord {
 /**
  * The directory of all runs, one directory each, named by the job: from the commit until the server has the result.
  * `record.json` says what it is; `committed` becomes `ordered` when the server says run, durably and before anything
- * is started; `keeper` is the program that does that; `job`, with the environment, is gone once it has; `supervisor`
- * and `leader` name the processes; `open` becomes `exited.STATUS` or `killed.STATUS` at the end.
+ * is started, and `supervisor` when a keeper starts it, which one can; `keeper` is the program that does that; `job`,
+ * with the environment, is gone once it has; `supervisor` and `leader` name the processes; `open` becomes
+ * `exited.STATUS`, `killed.STATUS` or `unwritten.STATUS` at the end (see run-state.ts).
  */
 export interface Spool {
   /** Makes the directory, removes what was never finished, and reads what is there: runs of agents before this one. */
@@ -49,6 +50,8 @@ export interface Spool {
   commit(record: RunRecord, script: string): Promise<void>;
   /** Writes down, durably, that the server said run. */
   order(jobId: string): Promise<void>;
+  /** Keeps every keeper from starting a run that is ordered; false when one has begun. */
+  claim(jobId: string): Promise<boolean>;
   /** Writes down why a run that did not end by itself did so. */
   note(jobId: string, why: string): Promise<void>;
   /** Writes down that a run was never started, and never will be. */
@@ -162,11 +165,21 @@ export function makeSpool(
       try {
         await rename(join(path, 'committed'), join(path, 'ordered'));
       } catch (error) {
-        // An agent before this one has written it down, and came to nothing more.
+        // An agent before this one has written it down; its keeper may have begun by now.
         if (!isCode(error, 'ENOENT')) throw error;
-        await lstat(join(path, 'ordered'));
+        const names = await readdir(path);
+        if (!names.includes('ordered') && !names.includes('supervisor')) throw error;
       }
       await syncDirectory(path);
+    },
+    claim: async (jobId) => {
+      try {
+        await rename(join(pathOf(jobId), 'ordered'), join(pathOf(jobId), 'supervisor'));
+        return true;
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return false;
+        throw error;
+      }
     },
     note,
     giveUp: async (jobId, why) => {

@@ -27,7 +27,7 @@ describe('kill -9 of the agent (Decisions 4 and 5)', () => {
     stage = await startStandalone(scene, {
       server: { heartbeat_interval: interval },
       nodes: ['ours', 'ours-too'],
-      whitelist: () => ({ mark: marks.command, print: 'echo out; sleep 1; echo err >&2; exit 3' }),
+      whitelist: () => ({ mark: marks.command, print: 'echo out; sleep 3; echo err >&2; exit 3' }),
     });
     [agent, other] = await Promise.all([
       stage.startAgent('ours', home),

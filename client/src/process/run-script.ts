@@ -7,7 +7,9 @@ import { quote } from './quote.ts';
 
 /** Exit code of a keeper that finds its lock held by somebody else. */
 export const HELD_BY_OTHER = 99;
-/** Exit code of a keeper that was never told to go. */
+/** How a run ended whose keeper could not write down who it is, so that it was never started. */
+export const UNWRITTEN = 'unwritten';
+/** Exit code of a keeper that was never told to go, or comes too late. */
 export const NOT_TOLD = 96;
 
 /**
@@ -35,14 +37,19 @@ const COPY = `copy() {
 }`;
 
 /**
- * Becomes the command. It leads a session of its own and writes down who it is before anything of the job runs; the
- * job's own script comes over descriptor 3, for a file that only root may read is not the job's user's to open.
+ * Becomes the command. It leads a session of its own and writes down who it is before anything of the job runs: whoever
+ * makes `leader` first decides whether it does. The job's own script comes over descriptor 3, for a file that only root
+ * may read is not the job's user's to open.
  * Arguments: directory, umask, program and arguments that change the identity.
  */
-const LEADER = `set -C
-read -r me </proc/$$/stat 2>/dev/null || me=$$
-echo "$me" >leader || exit 125
+export const LEADER = `set -C
+true >leader || exit 125
 set +C
+read -r me </proc/$$/stat 2>/dev/null || me=$$
+echo "$me" >leader || {
+  mv open ${UNWRITTEN}.125
+  exit 125
+}
 cd "$1" || exit 126
 umask "$2"
 shift 2
@@ -50,9 +57,12 @@ exec "$@" /bin/sh -c 'eval "$(cat <&3)"'`;
 
 /**
  * Keeps one run: takes the lock, says ready, waits to be told to go, runs the command to its end and writes down how
- * it ended. `supervisor` is made by one of all who try: that one alone may start the run, ever. A TERM is for the
- * command, which may be in the same control group: this one stays to write the end down, as `killed` then. What a
- * shell says of a command that a signal ended ("Killed") is not output of the command: a subshell opens its streams.
+ * it ended. Of all who try, the one that makes `supervisor` of `ordered` may start the run, ever; that takes no space,
+ * as the end does not. A TERM is for the command, which may be in the same control group: this one stays to write the
+ * end down, as `killed` then. What a shell says of a command that a signal ended ("Killed") is not output of it: a
+ * subshell opens its streams.
+ * The command is started by a guard, which has the lock as well: when somebody kills the keeper alone, the lock is
+ * held until the command ends, and the end is written down in its place.
  * Arguments: spool of the run, lock file or nothing, bytes of a file of output or nothing,
  * directory of the command, then program and arguments that change the identity.
  */
@@ -75,21 +85,35 @@ fi
 echo ready
 read -r word && [ "$word" = go ] || exit ${NOT_TOLD}
 exec </dev/null >/dev/null 2>&1
-set -C
+mv ordered supervisor || exit ${NOT_TOLD}
 read -r me </proc/$$/stat || me=$$
-echo "$me" >supervisor || exit ${NOT_TOLD}
-set +C
+echo "$me" >supervisor || {
+  mv open ${UNWRITTEN}.126
+  exit 1
+}
 exec 3<job
 rm -f job
+first= second=
 if [ -n "$room" ]; then
   copy stdout <out 3<&- 9>&- &
   first=$!
   copy stderr <err 3<&- 9>&- &
   second=$!
-  (exec setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@") >out 2>err 9>&-
-else
-  (exec setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@") 9>&-
 fi
+(
+  trap : TERM HUP INT QUIT
+  if [ -n "$room" ]; then
+    (exec setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@") >out 2>err 9>&-
+  else
+    (exec setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@") 9>&-
+  fi
+  status=$?
+  if ! kill -0 $$; then
+    sleep 0.25
+    mv open "exited.$status"
+  fi
+  exit "$status"
+)
 status=$?
 exec 3<&-
 end=$told

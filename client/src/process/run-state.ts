@@ -2,6 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { groupLives } from './kill.ts';
 import { isAlive, isCode, isReused, parseMark, type ProcessMark } from './proc.ts';
+import { UNWRITTEN } from './run-script.ts';
+
+/** How a run ended: by itself, after its keeper was told to end, or before it began, for want of space. */
+export type End = 'exited' | 'killed' | typeof UNWRITTEN;
 
 /** How far a run is, by what stands in its directory and what lives. */
 export type RunState =
@@ -11,7 +15,7 @@ export type RunState =
   | { readonly kind: 'ordered' }
   /** `leader` is not known in the moment between the start of the keeper and its own. */
   | { readonly kind: 'running'; readonly leader?: ProcessMark }
-  | { readonly kind: 'ended'; readonly status: number; readonly isKilled: boolean }
+  | { readonly kind: 'ended'; readonly status: number; readonly how: End }
   /** Nothing of it lives and nobody knows how it ended. */
   | { readonly kind: 'lost' };
 
@@ -41,8 +45,9 @@ export async function endOfRun(
 
 function endIn(names: readonly string[]): Extract<RunState, { kind: 'ended' }> | undefined {
   for (const name of names) {
-    const found = /^(exited|killed)\.(\d+)$/.exec(name);
-    if (found) return { kind: 'ended', status: Number(found[2]), isKilled: found[1] === 'killed' };
+    const [how, status] = name.split('.');
+    if (how !== 'exited' && how !== 'killed' && how !== UNWRITTEN) continue;
+    if (/^\d+$/.test(status ?? '')) return { kind: 'ended', status: Number(status), how };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { killGroup, type KillClock } from './kill.ts';
-import { isCode, type ProcessMark } from './proc.ts';
+import { groupLives, killGroup, type KillClock } from './kill.ts';
+import { isCode, isReused, type ProcessMark } from './proc.ts';
 import { runState, type RunState } from './run-state.ts';
 
 /** A run whose processes are the agent's to end, but not to wait for: they may be of an agent before this one. */
@@ -27,16 +27,21 @@ export function watchRun(
   const pause = (): Promise<void> => new Promise((resolve) => clock.after(LOOK_MS, resolve));
   /** Ended by somebody who looked. */
   let isOver = false;
+  /** Its leader, once it was seen: somebody may remove the directory of a run that goes on. */
+  let seen: ProcessMark | undefined;
 
   async function watch(): Promise<void> {
-    await keeper;
+    if (keeper !== undefined) {
+      void leader();
+      await keeper;
+    }
     // A keeper that has just begun has not yet written who it is: only what is seen twice is true.
     let lost = 0;
     while (lost < 2) {
       // The agent ends: whoever comes after it will look.
       if (signal.aborted) return new Promise(() => undefined);
       const { kind } = await stateNow();
-      if (kind === 'ended' || kind === 'gone') break;
+      if (kind === 'ended' || (kind === 'gone' && !(await goesOn()))) break;
       lost = kind === 'lost' ? lost + 1 : 0;
       await pause();
     }
@@ -45,19 +50,26 @@ export function watchRun(
 
   async function stateNow(): Promise<RunState | { readonly kind: 'gone' | 'unknown' }> {
     try {
-      return await runState(dir);
+      const state = await runState(dir);
+      if (state.kind === 'running') seen = state.leader ?? seen;
+      return state;
     } catch (error) {
       // A disk that cannot be read is no end of a run.
       return { kind: isCode(error, 'ENOENT') ? 'gone' : 'unknown' };
     }
   }
 
+  async function goesOn(): Promise<boolean> {
+    return seen !== undefined && !(await isReused(seen)) && (await groupLives(seen.pid));
+  }
+
   async function leader(): Promise<ProcessMark | undefined> {
     const until = clock.elapsed() + LEADER_MS;
     for (;;) {
-      const state = await stateNow();
-      if (state.kind === 'running' && state.leader !== undefined) return state.leader;
-      if (state.kind === 'ended' || clock.elapsed() >= until) return undefined;
+      const { kind } = await stateNow();
+      if (kind === 'ended') return undefined;
+      if (seen !== undefined) return seen;
+      if (signal.aborted || clock.elapsed() >= until) return undefined;
       await new Promise<void>((resolve) => clock.after(20, resolve));
     }
   }
@@ -66,7 +78,7 @@ export function watchRun(
   return {
     over,
     kill: async () => {
-      if (isOver || (await forestall(dir))) return true;
+      if (isOver || (seen === undefined && (await forestall(dir)))) return true;
       const found = await leader();
       if (found === undefined) return (await stateNow()).kind !== 'unknown';
       return killGroup(found.pid, clock);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readResult } from '../../../client/src/run-result.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
@@ -59,6 +59,12 @@ describe('the result of a run', () => {
     });
   });
   it('says that the disk was full', async () => {
+    const unwritten = await read({ 'unwritten.126': '' });
+    assert.equal(unwritten.outcome, 'failed');
+    assert.match(unwritten.output?.stderr ?? '', /was not started: the disk of this node was full/);
+    await rm(join(dir, 'unwritten.126'));
+    assert.match((await stderrOf({ why: '' })) ?? '', /disk of this node was full: how the run/);
+    await rm(join(dir, 'why'));
     assert.match(
       (await stderrOf({ 'exited.0': '', 'stdout.0': 'a', 'stdout.full': '' })) ?? '',
       /the rest of the output is lost: the disk of this node was full/,

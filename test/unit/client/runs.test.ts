@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../client/src/clock.ts';
@@ -64,6 +65,13 @@ describe('runs', () => {
     return { spool, runs, records };
   }
   const kind = async () => (await runState(join(home, 'spool', jobId))).kind;
+  const settings = { capture: true, isRebooted: false, limit: 1000 };
+  /** Kills a keeper, or with `-1` its group, as soon as a file is there. */
+  async function killWhen(file: string, dir: string, sign: 1 | -1 = 1) {
+    const names = () => readdir(dir);
+    await until(file, names, (found) => (found.includes(file) ? true : undefined));
+    process.kill(sign * parseInt(await readFile(join(dir, 'supervisor'), 'utf8')), 'SIGKILL');
+  }
   function held(made: { ok: true; run: CommittedRun } | { ok: false; reason: string }) {
     assert.ok(made.ok, JSON.stringify(made));
     return made.run;
@@ -146,28 +154,49 @@ describe('runs', () => {
     assert.deepEqual(said, ['a run will end together with the unit of the agent']);
   });
 
-  it('whose keeper alone is killed are watched to their end, and say that nobody knows it', async () => {
+  it('whose keeper alone is killed are watched to their end, and known by it', async () => {
     const { runs, spool } = await life();
     const plan = { commandLine: 'echo a; until [ -e go ]; do sleep 0.05; done' };
     const run = await held(await runs.commit({ ...order, dir: home }, plan)).start();
     const dir = spool.pathOf(jobId);
-    await until(
-      'the leader',
-      () => readdir(dir),
-      (names) => names.find((name) => name === 'leader'),
-    );
-    const [keeper] = (await readFile(join(dir, 'supervisor'), 'utf8')).split(' ');
-    process.kill(Number(keeper), 'SIGKILL');
+    await killWhen('leader', dir);
     assert.equal(await kind(), 'running');
     await writeFile(join(home, 'go'), '');
     await run.over;
-    const settings = { capture: true, isRebooted: false, limit: 1000 };
+    assert.deepEqual(await readResult(dir, settings), {
+      outcome: 'succeeded',
+      output: { stdout: 'a\n', stderr: '' },
+    });
+  });
+
+  it('whose keeper and its guard are killed say that nobody knows their end', async () => {
+    const { runs, spool } = await life();
+    const run = await held(await runs.commit(order, { commandLine: 'exec sleep 100' })).start();
+    const dir = spool.pathOf(jobId);
+    await killWhen('leader', dir, -1);
+    await run.kill();
+    await run.over;
     const { outcome, output } = await readResult(dir, settings);
     assert.equal(outcome, 'failed');
     assert.equal(
       output?.stderr,
       'pushy-client: the keeper of the run was killed: nobody knows how it ended\n',
     );
+  });
+
+  it('whose keeper is killed before it begins are not started, and say so', async () => {
+    const { runs, spool } = await life();
+    const run = held(await runs.commit(order, { commandLine: `touch ${home}/ran` }));
+    const dir = spool.pathOf(jobId);
+    const pids = execFileSync('pgrep', ['-f', `${dir}/keeper`], { encoding: 'utf8' });
+    process.kill(parseInt(pids), 'SIGKILL');
+    const started = await run.start();
+    await started.over;
+    assert.match(
+      (await readResult(dir, settings)).output?.stderr ?? '',
+      /the run was not started: its keeper was killed before it could be/,
+    );
+    assert.ok(!(await readdir(home)).includes('ran'));
   });
 
   it('A5 are killed and forgotten with all that they left', async () => {

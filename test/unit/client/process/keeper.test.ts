@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmod,
@@ -8,7 +8,9 @@ import {
   readFile,
   realpath,
   rename,
+  rm,
   stat,
+  symlink,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,6 +19,7 @@ import { readCaptured } from '../../../../client/src/process/captured.ts';
 import { jobScript } from '../../../../client/src/process/job-script.ts';
 import { startKeeper, type KeeperOrder } from '../../../../client/src/process/keeper.ts';
 import { KEEPER } from '../../../../client/src/process/run-script.ts';
+import { groupLives } from '../../../../client/src/process/kill.ts';
 import { endOfRun } from '../../../../client/src/process/run-state.ts';
 import { findUser } from '../../../../client/src/process/user.ts';
 import { watchRun } from '../../../../client/src/process/watch-run.ts';
@@ -53,6 +56,7 @@ describe('the keeper of a run', () => {
       keeper: KEEPER,
       job: jobScript(line, vars),
       open: '',
+      ordered: '',
     })) {
       await writeFile(join(spool, name), text);
     }
@@ -217,6 +221,62 @@ describe('the keeper of a run', () => {
     assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'x\n');
     assert.equal((await endOfRun(spool))?.status, 0);
   });
+  it('writes its end down, and keeps its lock until then, though somebody kills the keeper', async () => {
+    const lock = join(home, 'lock');
+    const started = await start('until [ -e go ]; do sleep 0.05; done; exit 7', {
+      dir: home,
+      lock,
+    });
+    const pid = (who: string) => readFile(join(spool, who), 'utf8').then((text) => parseInt(text));
+    const names = () => readdir(spool);
+    await until('the leader', names, (found) => (found.includes('leader') ? true : undefined));
+    process.kill(await pid('supervisor'), 'SIGKILL');
+    assert.equal(spawnSync('flock', ['-n', lock, 'true']).status, 1);
+    await writeFile(join(home, 'go'), '');
+    await started.over;
+    assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 7, how: 'exited' });
+    await until(
+      'the lock',
+      () => spawnSync('flock', ['-n', lock, 'true']).status,
+      (status) => (status === 0 ? true : undefined),
+    );
+  });
+  it('A5 is ended, and not over before that, though somebody removed its directory', async () => {
+    const started = await start('sleep 100');
+    const names = () => readdir(spool);
+    await until('the leader', names, (found) => (found.includes('leader') ? true : undefined));
+    const leader = parseInt(await readFile(join(spool, 'leader'), 'utf8'));
+    let looks = 0;
+    const clock = {
+      elapsed: () => systemClock.elapsed(),
+      after: (ms: number, action: () => void) => (looks++, later(ms, action)),
+    };
+    const adopted = watchRun(spool, clock, end.signal);
+    const outlives = adopted.over.then(() => groupLives(leader));
+    const more = (count: number) =>
+      until(
+        'looks',
+        () => looks,
+        (n) => n >= count || undefined,
+      );
+    await more(1);
+    await rm(spool, { recursive: true });
+    await more(looks + 3);
+    assert.equal(await started.kill(), true);
+    assert.equal(await outlives, false);
+    await started.over;
+  });
+  it('says that the disk was full where it cannot write down who it is, and starts nothing', async () => {
+    const made = await ready(`touch ${home}/ran`);
+    assert.ok(made.ok);
+    // What a write finds on a full disk.
+    await rm(join(spool, 'ordered'));
+    await symlink('/dev/full', join(spool, 'ordered'));
+    made.keeper.go();
+    await made.keeper.exited;
+    assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 126, how: 'unwritten' });
+    assert.ok(!(await readdir(home)).includes('ran'));
+  });
   it('goes on when the agent is gone, and writes the end of a command that got a TERM', async () => {
     const made = await ready(`touch ${home}/up; exec sleep 100`);
     assert.ok(made.ok);
@@ -228,7 +288,7 @@ describe('the keeper of a run', () => {
       process.kill(Number(pid), 'SIGTERM');
     }
     await made.keeper.exited;
-    assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 143, isKilled: true });
+    assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 143, how: 'killed' });
   });
 
   describe('with a lock (A1–A3)', () => {

@@ -60,10 +60,13 @@ describe('the state of a run, by its directory', () => {
   it('is ended by what the keeper wrote last, whatever else is there', async () => {
     await write('supervisor', await own());
     await write('exited.3');
-    assert.deepEqual(await runState(dir), { kind: 'ended', status: 3, isKilled: false });
+    assert.deepEqual(await runState(dir), { kind: 'ended', status: 3, how: 'exited' });
     await rm(join(dir, 'exited.3'));
     await write('killed.143');
-    assert.deepEqual(await runState(dir), { kind: 'ended', status: 143, isKilled: true });
+    assert.deepEqual(await runState(dir), { kind: 'ended', status: 143, how: 'killed' });
+    await rm(join(dir, 'killed.143'));
+    await write('unwritten.126');
+    assert.deepEqual(await runState(dir), { kind: 'ended', status: 126, how: 'unwritten' });
   });
 });
 
