@@ -4,10 +4,16 @@
  */
 
 /**
- * Silence on a new command connection, after the agent's first message, that means a failed handshake (A11); and how
- * long a lost connection may be away while the server broadcasts.
+ * Silence on a new command connection, after the agent's first message went out, that means a failed handshake (A11);
+ * and how long a lost connection may be away while the server broadcasts.
  */
 export const WATCHDOG_MS = 3000;
+/** How long a first message may wait for its first connection: libzmq itself gives a handshake up before that. */
+const UNSENT_MS = 2 * WATCHDOG_MS;
+/** Broadcasts that came since that message went out: a server that turns so slowly is busy, it is not silent. */
+const TURNS = 2;
+/** A tick that is later than this, milliseconds: it was the agent that did not hear, not the server that was silent. */
+const LATE_MS = 100;
 
 /** The numbers of the node's configuration (REFERENCE 8.2). */
 export interface LivenessSettings {
@@ -32,14 +38,25 @@ export interface LivenessState {
   readonly counted: number;
   /** Another incarnation was seen and said. */
   readonly incarnationReported: boolean;
-  /** When a first message went out on a command connection that has not answered yet; `waiting` before that. */
-  readonly watch: 'heard' | 'waiting' | { readonly since: number };
+  /** Of the command connection: `waiting` until a first message goes out, then that message, until it is answered. */
+  readonly watch: 'heard' | 'waiting' | Unanswered;
   /** When the command connection was lost; undefined while it stands, and before it first stood. */
   readonly lostAt: number | undefined;
   /** The socket of the broadcast was opened anew since the last broadcast. */
   readonly renewed: boolean;
+  /** The agent itself was late since the last broadcast: that counts once. */
+  readonly excused: boolean;
   /** That broadcasts have another signature was said. */
   readonly foreignReported: boolean;
+}
+
+/** A first message that was not answered yet. */
+interface Unanswered {
+  /** When it went out; when it was handed over, while it waits for a connection. */
+  readonly since: number;
+  readonly isSent: boolean;
+  /** Broadcasts that came since it went out. */
+  readonly broadcasts: number;
 }
 
 /** What happens on the sockets, and the passing of time. */
@@ -47,8 +64,10 @@ export type LivenessEvent =
   | { readonly kind: 'broadcast'; readonly incarnationId: string }
   /** A verified message came on the command channel. */
   | { readonly kind: 'heard' }
-  /** A heartbeat went out on the command channel. */
+  /** A heartbeat was handed to the command channel, where it may wait for a connection. */
   | { readonly kind: 'beat' }
+  /** It went out, on a connection that stands. */
+  | { readonly kind: 'sent' }
   /** A broadcast that another key has signed. */
   | { readonly kind: 'foreign' }
   /** The command channel has a new connection (Z5). */
@@ -90,6 +109,7 @@ export function openLiveness(settings: LivenessSettings, now: number): LivenessS
     watch: 'waiting',
     lostAt: undefined,
     renewed: false,
+    excused: false,
     foreignReported: false,
   };
 }
@@ -101,11 +121,10 @@ export function isHeard({ server, counted }: LivenessState): boolean {
 
 /** The moment at which a `tick` must have come at the latest. */
 export function nextDeadline(state: LivenessState): number {
-  const { watch, lostAt, renewed, lastBroadcast } = state;
+  const { watch, lostAt, lastBroadcast } = state;
   return Math.min(
-    lastBroadcast + silenceLimit(state),
-    renewed ? Infinity : lastBroadcast + lateLimit(state),
-    typeof watch === 'object' ? watch.since + WATCHDOG_MS : Infinity,
+    lastBroadcast + patience(state),
+    typeof watch === 'object' ? answerDue(watch) : Infinity,
     lostAt === undefined ? Infinity : lostAt + WATCHDOG_MS,
   );
 }
@@ -120,23 +139,35 @@ export function observe(state: LivenessState, event: LivenessEvent, now: number)
     case 'heard':
       return to({ ...state, watch: 'heard' });
     case 'beat':
-      return state.watch === 'waiting' && state.settings.isAnswered
-        ? to({ ...state, watch: { since: now } })
-        : to(state);
-    case 'connected': {
-      const next = { ...state, lostAt: undefined };
-      // A watch that runs goes on: a server that refuses every connection must not put it off for ever.
-      return to(state.watch === 'heard' ? { ...next, watch: 'waiting' } : next);
-    }
+    case 'sent':
+      return onBeat(state, event.kind === 'sent', now);
+    case 'connected':
+      // Where the machine is busy, this comes after the first answer on that connection: it says nothing of the watch.
+      return to({ ...state, lostAt: undefined });
     case 'lost':
-      return to({ ...state, lostAt: now });
+      // A watch that runs goes on: a server that refuses every connection must not put it off for ever.
+      return to({
+        ...state,
+        lostAt: now,
+        watch: state.watch === 'heard' ? 'waiting' : state.watch,
+      });
     case 'tick':
       return onTick(state, now);
   }
 }
 
+function onBeat(state: LivenessState, isSent: boolean, now: number): LivenessStep {
+  const { watch, settings, lostAt } = state;
+  const isFirst = isSent
+    ? watch === 'waiting' || (watch !== 'heard' && !watch.isSent)
+    : // One that waits for a connection that was lost is not what is missing.
+      watch === 'waiting' && lostAt === undefined;
+  if (!isFirst || !settings.isAnswered) return to(state);
+  return to({ ...state, watch: { since: now, isSent, broadcasts: 0 } });
+}
+
 function onBroadcast(state: LivenessState, incarnationId: string, now: number): LivenessStep {
-  const { settings } = state;
+  const { settings, watch } = state;
   const effects: LivenessEffect[] = [];
   const isOther = incarnationId !== settings.incarnationId && !state.incarnationReported;
   if (isOther) effects.push('new_incarnation');
@@ -150,7 +181,12 @@ function onBroadcast(state: LivenessState, incarnationId: string, now: number): 
       server: isBack ? 'online' : state.server,
       counted: isBack ? 0 : counted,
       incarnationReported: state.incarnationReported || isOther,
+      watch:
+        typeof watch === 'object' && watch.isSent
+          ? { ...watch, broadcasts: watch.broadcasts + 1 }
+          : watch,
       renewed: false,
+      excused: false,
     },
     effects,
   };
@@ -165,7 +201,7 @@ function onForeign(state: LivenessState, now: number): LivenessStep {
 function onTick(state: LivenessState, now: number): LivenessStep {
   let next = state;
   const effects: LivenessEffect[] = [];
-  if (typeof state.watch === 'object' && now - state.watch.since >= WATCHDOG_MS) {
+  if (typeof state.watch === 'object' && now >= answerDue(state.watch)) {
     effects.push('command_channel_silent');
     next = { ...next, watch: 'waiting' };
   }
@@ -174,10 +210,16 @@ function onTick(state: LivenessState, now: number): LivenessStep {
     if (!isOverdue(state, now)) effects.push('command_channel_lost');
     next = { ...next, lostAt: now };
   }
+  const overdue = now - state.lastBroadcast - patience(state);
+  if (overdue > LATE_MS && !state.excused) {
+    // What the server said meanwhile is still to be read: one more interval for that.
+    const lastBroadcast = now - patience(state) + state.settings.intervalMs;
+    return { state: { ...next, lastBroadcast, excused: true }, effects };
+  }
   const silence = now - state.lastBroadcast;
   if (silence >= silenceLimit(state)) {
     effects.push(state.server === 'online' ? 'went_offline' : 'still_offline');
-    const fresh = { watch: 'waiting', lostAt: undefined, renewed: false } as const;
+    const fresh = { watch: 'waiting', lostAt: undefined, renewed: false, excused: false } as const;
     return {
       state: { ...next, ...fresh, server: 'offline', lastBroadcast: now, counted: 0 },
       effects,
@@ -188,6 +230,17 @@ function onTick(state: LivenessState, now: number): LivenessStep {
     next = { ...next, renewed: true };
   }
   return { state: next, effects };
+}
+
+/** When a first message counts as not answered. */
+function answerDue({ since, isSent, broadcasts }: Unanswered): number {
+  if (!isSent) return since + UNSENT_MS;
+  return broadcasts < TURNS ? Infinity : since + WATCHDOG_MS;
+}
+
+/** How long the server may be silent before the next thing is done about it. */
+function patience(state: LivenessState): number {
+  return state.renewed ? silenceLimit(state) : lateLimit(state);
 }
 
 /** More than `offline_threshold` intervals: the next one counts. */

@@ -33,8 +33,15 @@ export function makeHeartbeat({ clock, watch, wire, post }: HeartbeatDeps): Hear
     next = now + interval;
     if (!watch.isOnline()) return;
     const { jobState, jobId } = wire();
-    post({ type: 'heartbeat', members: { job_state: jobState, job_id: jobId }, key: 'heartbeat' });
     watch.note({ kind: 'beat' });
+    post({
+      type: 'heartbeat',
+      members: { job_state: jobState, job_id: jobId },
+      key: 'heartbeat',
+      onSent: () => {
+        watch.note({ kind: 'sent' });
+      },
+    });
   }
 
   return {

@@ -18,22 +18,31 @@ const settings = {
 };
 const broadcast = { kind: 'broadcast', incarnationId: 'one' } as const;
 
-/** Plays events at their times; gives what had to be done, with its time, and the last state. */
+/** Plays events at their times, and every tick in between when it is due; gives what had to be done, and when. */
 function play(script: [at: number, event: LivenessEvent][]): {
   done: string[];
   state: LivenessState;
 } {
   let state = openLiveness(settings, 0);
   const done: string[] = [];
-  for (const [at, event] of script) {
+  const happen = (at: number, event: LivenessEvent): void => {
     const next = observe(state, event, at);
     state = next.state;
     done.push(...next.effects.map((effect) => `${at} ${effect}`));
+  };
+  let now = 0;
+  for (const [at, event] of script) {
+    for (let due = nextDeadline(state); due < at; due = nextDeadline(state)) {
+      now = Math.max(now, due);
+      happen(now, tick);
+    }
+    happen((now = at), event);
   }
   return { done, state };
 }
 const tick = { kind: 'tick' } as const;
 const heard = { kind: 'heard' } as const;
+const sent = { kind: 'sent' } as const;
 
 describe('liveness (REFERENCE 16)', () => {
   it('takes the server to be online when the sockets are opened', () => {
@@ -46,7 +55,7 @@ describe('liveness (REFERENCE 16)', () => {
       [4499, tick],
       [4500, tick],
     ]);
-    assert.deepEqual(done, ['4499 broadcast_late', '4500 went_offline']);
+    assert.deepEqual(done, ['2500 broadcast_late', '4500 went_offline']);
     assert.equal(state.server, 'offline');
   });
 
@@ -57,15 +66,20 @@ describe('liveness (REFERENCE 16)', () => {
       [6000, broadcast],
       [7000, broadcast],
     ]);
-    assert.deepEqual(done, ['4000 went_offline', '7000 went_online']);
+    assert.deepEqual(done, ['2000 broadcast_late', '4000 went_offline', '7000 went_online']);
   });
 
   it('hears it again with the first broadcast, before it calls it online', () => {
     const offline = play([[4000, tick]]).state;
     const first = observe(offline, broadcast, 5000).state;
+    const silence = play([
+      [4000, tick],
+      [5000, broadcast],
+      [9000, tick],
+    ]);
     assert.deepEqual([isHeard(openLiveness(settings, 0)), isHeard(offline)], [true, false]);
     assert.deepEqual([first.server, isHeard(first)], ['offline', true]);
-    assert.equal(isHeard(observe(first, tick, 9000).state), false);
+    assert.equal(isHeard(silence.state), false);
   });
 
   it('counts from nothing when the broadcasts stop again', () => {
@@ -77,7 +91,11 @@ describe('liveness (REFERENCE 16)', () => {
       [11_000, broadcast],
       [12_000, broadcast],
     ]);
-    assert.deepEqual(done, ['4000 went_offline', '10000 still_offline']);
+    assert.deepEqual(done.slice(1), [
+      '4000 went_offline',
+      '8000 broadcast_late',
+      '10000 still_offline',
+    ]);
   });
 
   it('says again and again that the server is still offline, so that the configuration is fetched anew', () => {
@@ -86,7 +104,8 @@ describe('liveness (REFERENCE 16)', () => {
       [8000, tick],
       [12_000, tick],
     ]);
-    assert.deepEqual(done, ['4000 went_offline', '8000 still_offline', '12000 still_offline']);
+    const said = done.filter((what) => !what.includes('late'));
+    assert.deepEqual(said, ['4000 went_offline', '8000 still_offline', '12000 still_offline']);
   });
 
   it('says once that the server has another incarnation', () => {
@@ -100,40 +119,92 @@ describe('liveness (REFERENCE 16)', () => {
 
   it('A11 measures the silence after the first message with a clock, not in turns of a loop', () => {
     const { done } = play([
-      [0, { kind: 'beat' }],
+      [0, sent],
       [1000, broadcast],
+      [2000, broadcast],
       [2999, tick],
       [3000, tick],
     ]);
-    assert.deepEqual(done, ['3000 command_channel_silent', '3000 broadcast_late']);
+    assert.deepEqual(done, ['3000 command_channel_silent']);
+  });
+
+  it('takes a server that broadcasts slowly for busy, not for silent', () => {
+    const { done } = play([
+      [0, sent],
+      [1900, broadcast],
+      [3000, tick],
+      [3700, tick],
+      [3800, broadcast],
+      [3801, tick],
+    ]);
+    assert.deepEqual(done, ['3800 command_channel_silent']);
+  });
+
+  it('waits for a first connection longer than for an answer, for a busy server comes to each in its turn', () => {
+    const { done } = play([
+      [0, { kind: 'beat' }],
+      [1500, broadcast],
+      [3000, broadcast],
+      [4500, broadcast],
+      [5000, sent],
+      [6000, broadcast],
+      [7500, broadcast],
+      [7900, heard],
+      [8500, tick],
+    ]);
+    assert.deepEqual(done, []);
+    const refused = play([
+      [0, { kind: 'beat' }],
+      [2000, broadcast],
+      [4000, broadcast],
+      [6000, tick],
+    ]);
+    assert.ok(refused.done.includes('6000 command_channel_silent'));
+  });
+
+  it('takes the answer that is read before the word that the connection stands for one on it', () => {
+    const { done } = play([
+      [0, sent],
+      [1, heard],
+      [300, { kind: 'connected' }],
+      [1000, broadcast],
+      [1100, sent],
+      [2000, broadcast],
+      [2100, sent],
+      [3000, broadcast],
+      [4000, broadcast],
+      [5000, tick],
+    ]);
+    assert.deepEqual(done, []);
   });
 
   it('REFERENCE 17: takes the silence of a server that is known to be silent for nothing', () => {
     const silent = openLiveness({ ...settings, isAnswered: false }, 0);
-    const { state } = observe(silent, { kind: 'beat' }, 0);
-    assert.deepEqual(observe(state, broadcast, 3000).effects, []);
-    assert.deepEqual(observe({ ...state, lastBroadcast: 9000 }, tick, 9000).effects, []);
+    const { state } = observe(silent, sent, 0);
+    assert.equal(state.watch, 'waiting');
   });
 
   it('lets a connection be on which something came', () => {
     const { done } = play([
-      [0, { kind: 'beat' }],
-      [2000, heard],
-      [2500, broadcast],
-      [3000, { kind: 'beat' }],
+      [0, sent],
+      [1900, heard],
+      [2000, broadcast],
+      [3000, sent],
       [3500, tick],
-      [4400, tick],
+      [3900, tick],
     ]);
     assert.deepEqual(done, []);
   });
 
   it('Z5 watches every new connection again', () => {
     const { done } = play([
-      [0, { kind: 'beat' }],
+      [0, sent],
       [10, heard],
       [1000, broadcast],
+      [1900, { kind: 'lost' }],
       [2000, { kind: 'connected' }],
-      [2500, { kind: 'beat' }],
+      [2500, sent],
+      [2700, broadcast],
       [4000, broadcast],
       [5500, tick],
     ]);
@@ -142,9 +213,12 @@ describe('liveness (REFERENCE 16)', () => {
 
   it('Z5 is not put off by a server that refuses one connection after the other', () => {
     const { done } = play([
-      [0, { kind: 'beat' }],
+      [0, sent],
+      [900, { kind: 'lost' }],
       [1000, { kind: 'connected' }],
-      [1000, { kind: 'beat' }],
+      [1000, sent],
+      [1000, broadcast],
+      [1900, { kind: 'lost' }],
       [2000, { kind: 'connected' }],
       [2000, broadcast],
       [3000, tick],
@@ -152,13 +226,39 @@ describe('liveness (REFERENCE 16)', () => {
     assert.deepEqual(done, ['3000 command_channel_silent']);
   });
 
+  it('does not miss an answer to what waits for a connection that was lost', () => {
+    const { done } = play([
+      [0, sent],
+      [10, heard],
+      [1000, { kind: 'lost' }],
+      [1500, { kind: 'beat' }],
+      [1800, broadcast],
+      [3000, { kind: 'connected' }],
+      [3600, broadcast],
+      [4700, tick],
+    ]);
+    assert.deepEqual(done, []);
+  });
+
+  it('gives the server one more interval, once, when it was the agent itself that came late', () => {
+    const late = observe(openLiveness(settings, 0), tick, 9000);
+    assert.deepEqual(late.effects, []);
+    assert.equal(nextDeadline(late.state), 10_000);
+    const inTime = observe(late.state, broadcast, 9500);
+    assert.equal(nextDeadline(inTime.state), 11_500);
+    const lateAgain = observe(late.state, tick, 20_000);
+    assert.deepEqual(lateAgain.effects, ['went_offline']);
+    assert.deepEqual(observe(inTime.state, tick, 20_000).effects, []);
+  });
+
   it('names the moment at which it wants to look again', () => {
     const after = (...script: [number, LivenessEvent][]): number =>
       nextDeadline(play(script).state);
     assert.equal(nextDeadline(openLiveness(settings, 0)), 2000);
-    assert.equal(after([500, broadcast], [1000, { kind: 'beat' }]), 2500);
-    assert.equal(after([1500, { kind: 'beat' }], [2000, tick]), 4000);
-    assert.equal(after([500, { kind: 'beat' }], [2000, tick]), 3500);
+    assert.equal(after([500, broadcast], [1000, sent]), 2500);
+    assert.equal(after([1500, sent], [2000, tick]), 4000);
+    assert.equal(after([500, sent], [700, broadcast], [2600, broadcast]), 3500);
+    assert.equal(after([500, { kind: 'beat' }], [4300, broadcast]), 6300);
     assert.equal(after([500, { kind: 'lost' }], [2000, tick]), 3500);
   });
 
@@ -210,6 +310,11 @@ describe('liveness (REFERENCE 16)', () => {
       [5000, tick],
       [9000, tick],
     ]);
-    assert.deepEqual(away.done, ['3500 broadcast_late', '5000 went_offline', '9000 still_offline']);
+    assert.deepEqual(away.done, [
+      '3000 broadcast_late',
+      '5000 went_offline',
+      '7000 broadcast_late',
+      '9000 still_offline',
+    ]);
   });
 });
