@@ -18,23 +18,28 @@ export interface Boundary {
 const moments = { before: 'before', commit: 'before the commit of', after: 'after' } as const;
 type Moment = keyof typeof moments;
 
+/** The places of statuses among the values of the statement that saves what happened. */
+const [NODES, JOBS] = [2, 5];
+
 /** Where a job is inserted, and where its run, its results and its end are saved. */
 const saved: readonly (readonly [what: string, is: (seen: SeenStatement) => boolean])[] = [
   ['the insert', ({ name }) => name === 'create-job'],
-  ['the save of a run', hasStatus('save-jobs', 1, JOB_STATUSES, (s) => s === 'running')],
+  ['the save of a run', hasStatus(JOBS, JOB_STATUSES, (s) => s === 'running')],
   [
     'the save of a result',
-    hasStatus('save-nodes', 2, NODE_STATUSES, (s) => isSettled(s) && s !== 'unavailable'),
+    hasStatus(NODES, NODE_STATUSES, (s) => isSettled(s) && s !== 'unavailable'),
   ],
-  ['the save of an end', hasStatus('save-jobs', 1, JOB_STATUSES, isFinished)],
+  ['the save of an end', hasStatus(JOBS, JOB_STATUSES, isFinished)],
 ];
+
+const alone: ReadonlySet<string> = new Set(['the insert', 'the save of a run']);
 
 /** Every boundary: at the database from the wire, at the nodes from what they log. */
 export const boundaries: readonly Boundary[] = [
   ...saved.flatMap(([what, is]) =>
     (Object.keys(moments) as Moment[])
-      // The insert is one statement: nobody commits it.
-      .filter((moment) => !(what === 'the insert' && moment === 'commit'))
+      // One statement alone is never committed by another; what comes with output is.
+      .filter((moment) => !(alone.has(what) && moment === 'commit'))
       .map((moment): Boundary => atStatement(`${moments[moment]} ${what}`, moment, is)),
   ),
   atLog('a node got its commit', /message received type=commit/),
@@ -76,15 +81,14 @@ function atLog(name: string, line: RegExp): Boundary {
   };
 }
 
-/** True for a statement one of whose values is an array of status numbers, such a one among them. */
+/** True for a statement that saves what happened, one of whose values is an array of status numbers, such a one among them. */
 function hasStatus<S extends string>(
-  name: string,
   index: number,
   names: readonly S[],
   is: (status: S) => boolean,
 ): (seen: SeenStatement) => boolean {
   return (seen) => {
-    if (seen.name !== name) return false;
+    if (seen.name !== 'save-changes') return false;
     const codes = (seen.values[index] ?? '').replace(/[{}"]/g, '').split(',').map(Number);
     return codes.some((code) => names[code] !== undefined && is(names[code]));
   };

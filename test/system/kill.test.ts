@@ -17,7 +17,7 @@ const rounds: Readonly<Record<Victim, readonly (string | undefined)[]>> = {
   postgres: [
     undefined,
     'before the insert',
-    'before the commit of the save of a run',
+    'before the save of a run',
     'before the save of a result',
     'after the save of an end',
   ],

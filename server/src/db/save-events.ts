@@ -2,10 +2,12 @@ import type { StampedEvent } from '../core/feed-event.ts';
 import type { JobChanges } from '../core/job-record.ts';
 import type { Statement } from './db.ts';
 import type { Sealer } from './sealer.ts';
-import type { Step } from './step.ts';
 
-/** A batch whose answer was lost comes again, perhaps with more behind it: then it takes the place of the first. */
-const SAVE_EVENTS: Statement<unknown> = {
+/**
+ * Stores events of jobs, sealed, one row a job. A batch whose answer was lost comes again, perhaps with more behind it:
+ * then it takes the place of the first.
+ */
+export const SAVE_EVENTS: Statement<unknown> = {
   name: 'save-events',
   text: `
     insert into job_events as old (job_id, first_seq, last_seq, last_at, key_id, data)
@@ -17,7 +19,8 @@ const SAVE_EVENTS: Statement<unknown> = {
     set last_seq = excluded.last_seq, last_at = excluded.last_at, key_id = excluded.key_id, data = excluded.data
     where excluded.last_seq >= old.last_seq`,
 };
-const SAVE_ORG_EVENTS: Statement<unknown> = {
+/** Stores events of organizations, sealed, one row each. */
+export const SAVE_ORG_EVENTS: Statement<unknown> = {
   name: 'save-org-events',
   text: `
     insert into org_events (org_id, seq, at, job_id, key_id, data)
@@ -30,14 +33,13 @@ const SAVE_ORG_EVENTS: Statement<unknown> = {
 /** Events in one row, at most: about 1 MB. */
 const EVENTS_PER_ROW = 10_000;
 
-/** Stores events of jobs, sealed, one row a job. */
-export function eventSteps(events: JobChanges['events'], sealer: Sealer): Step[] {
-  if (events.length === 0) return [];
+/** The values of `SAVE_EVENTS`. */
+export function eventValues(events: JobChanges['events'], sealer: Sealer): unknown[] {
   const rows = rowsOf(events).map(({ jobId, batch }) => {
     const [first, last] = [batch[0], batch[batch.length - 1]];
     return { jobId, first, last, ...sealer.seal(Buffer.from(JSON.stringify(batch))) };
   });
-  const values = [
+  return [
     rows.map((row) => row.jobId),
     rows.map((row) => row.first?.seq),
     rows.map((row) => row.last?.seq),
@@ -45,7 +47,6 @@ export function eventSteps(events: JobChanges['events'], sealer: Sealer): Step[]
     rows.map((row) => row.keyId),
     rows.map((row) => row.bytes.toString('hex')),
   ];
-  return [[SAVE_EVENTS, values]];
 }
 
 function rowsOf(events: JobChanges['events']): { jobId: string; batch: StampedEvent[] }[] {
@@ -63,11 +64,10 @@ function rowsOf(events: JobChanges['events']): { jobId: string; batch: StampedEv
   return rows;
 }
 
-/** Stores events of organizations, sealed, one row each. */
-export function orgEventSteps(events: JobChanges['orgEvents'], sealer: Sealer): Step[] {
-  if (events.length === 0) return [];
+/** The values of `SAVE_ORG_EVENTS`. */
+export function orgEventValues(events: JobChanges['orgEvents'], sealer: Sealer): unknown[] {
   const sealed = events.map(({ event }) => sealer.seal(Buffer.from(JSON.stringify(event))));
-  const values = [
+  return [
     events.map((e) => e.orgId),
     events.map((e) => e.seq),
     events.map((e) => e.at),
@@ -75,5 +75,4 @@ export function orgEventSteps(events: JobChanges['orgEvents'], sealer: Sealer): 
     sealed.map((s) => s.keyId),
     sealed.map((s) => s.bytes.toString('hex')),
   ];
-  return [[SAVE_ORG_EVENTS, values]];
 }

@@ -14,7 +14,8 @@ const STOP_NODES: Statement<unknown> = {
     from unnest($1::text[], $2::text[]) as c (job_id, node_name)
     where n.job_id = c.job_id and n.node_name = c.node_name`,
 };
-const SAVE_NODES: Statement<unknown> = {
+/** Stores the newest status of each node. */
+export const SAVE_NODES: Statement<unknown> = {
   name: 'save-nodes',
   text: `
     update job_nodes n
@@ -22,8 +23,8 @@ const SAVE_NODES: Statement<unknown> = {
     from unnest($1::text[], $2::text[], $3::integer[], $4::float8[]) as c (job_id, node_name, status, at)
     where n.job_id = c.job_id and n.node_name = c.node_name`,
 };
-/** updated_at changes with the status alone (REFERENCE 8.5). */
-const SAVE_JOBS: Statement<unknown> = {
+/** Stores the newest status of each job; updated_at changes with it alone (REFERENCE 8.5). */
+export const SAVE_JOBS: Statement<unknown> = {
   name: 'save-jobs',
   text: `
     update jobs j
@@ -44,27 +45,23 @@ export function stopSteps(stops: JobChanges['stops']): Step[] {
   return steps;
 }
 
-/** Stores the newest status of each node. */
-export function nodeSteps(nodes: JobChanges['nodes']): Step[] {
+/** The values of `SAVE_NODES`. */
+export function nodeValues(nodes: JobChanges['nodes']): unknown[] {
   const last = [...new Map(nodes.map((n) => [`${n.jobId}/${n.node}`, n])).values()];
-  if (last.length === 0) return [];
-  const values = [
+  return [
     last.map((n) => n.jobId),
     last.map((n) => n.node),
     last.map((n) => nodeStatusCode(n.status)),
     last.map((n) => n.at),
   ];
-  return [[SAVE_NODES, values]];
 }
 
-/** Stores the newest status of each job. */
-export function jobSteps(jobs: JobChanges['jobs']): Step[] {
+/** The values of `SAVE_JOBS`. */
+export function jobValues(jobs: JobChanges['jobs']): unknown[] {
   const last = [...new Map(jobs.map((j) => [j.jobId, j])).values()];
-  if (last.length === 0) return [];
-  const values = [
+  return [
     last.map((j) => j.jobId),
     last.map((j) => jobStatusCode(j.status)),
     last.map((j) => j.at),
   ];
-  return [[SAVE_JOBS, values]];
 }
