@@ -97,7 +97,10 @@ export async function setStage(
       if (available === count) return;
       await sleep(50);
     }
-    throw new Error(`${available} of ${count} nodes are available after ${ms / 1000} s`);
+    const said = (await Promise.all(swarms.map((swarm) => swarm.logged()))).map(inWords).join('; ');
+    throw new Error(
+      `${available} of ${count} nodes are available after ${ms / 1000} s; the agents said: ${said}; the server: ${(await counts()).all('pushy_events_total')}`,
+    );
   }
 
   /** Resolves when no agent has said anything for a while: none of them is about to connect again. */
@@ -140,9 +143,9 @@ export async function setStage(
       await allAvailable(120_000);
       await atRest(swarm);
       const seconds = (performance.now() - begun) / 1000;
-      const said = [...(await swarm.logged())].map(([message, n]) => `${n} x ${message}`);
+      const said = inWords(await swarm.logged());
       run.say(
-        `swarm: ${count} agents in ${swarm.processes.length} processes, at rest after ${seconds.toFixed(1)} s; they say: ${said.join('; ')}`,
+        `swarm: ${count} agents in ${swarm.processes.length} processes, at rest after ${seconds.toFixed(1)} s; they say: ${said}`,
       );
       const now = await counts();
       run.say(
@@ -164,4 +167,8 @@ export async function setStage(
       await postgres.program.stop();
     },
   };
+}
+
+function inWords(said: ReadonlyMap<string, number>): string {
+  return [...said].map(([message, n]) => `${n} x ${message}`).join('; ');
 }

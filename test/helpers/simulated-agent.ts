@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { randomUUID, type KeyObject } from 'node:crypto';
 import { open } from '@pushy/protocol';
-import { makeLink, newCurveKeys } from '@pushy/client';
+import { newCurveKeys } from '@pushy/client';
 import { makeAgentAround } from '../../client/src/agent.ts';
 import { systemClock } from '../../client/src/clock.ts';
 import { httpGet } from '../../client/src/http-get.ts';
@@ -9,6 +9,7 @@ import { makeJobs } from '../../client/src/jobs.ts';
 import type { Log } from '../../client/src/log.ts';
 import { makeResults, withResults } from '../../client/src/results.ts';
 import { draftOfAnswer, type Work, type WorkDeps } from '../../client/src/work.ts';
+import { makeLeanLink } from './zmtp/lean-link.ts';
 
 /** What a simulated node is, and what its runs come to. */
 export interface SimulatedAgentSettings {
@@ -21,6 +22,8 @@ export interface SimulatedAgentSettings {
   readonly output: string;
   /** A run was begun. */
   readonly onRun?: (jobId: string) => void;
+  /** The server has said something to the node for the first time: it knows it. */
+  readonly onGreeted?: () => void;
   /** What the agent logs, but for what belongs to every job. */
   readonly onLog?: (message: string, reason: unknown) => void;
 }
@@ -36,11 +39,11 @@ const ENDLESS = 'wait';
 /** Starts it in this process; every command is in its whitelist, succeeds and takes no time. */
 export function startSimulatedAgent(settings: SimulatedAgentSettings): SimulatedAgent {
   const { url, node, key } = settings;
-  const log = listen(settings.onLog);
+  const log = listen(settings);
   const ports = {
     clock: systemClock,
     log,
-    link: makeLink({ log }),
+    link: makeLeanLink(),
     curve: newCurveKeys(),
     random: Math.random,
     get: httpGet,
@@ -126,11 +129,20 @@ function simulateWork(
 /** Sentences of every run. */
 const OF_RUNS = new Set(['run started', 'run ended', 'the server has the result']);
 
-function listen(onLog: SimulatedAgentSettings['onLog']): Log {
+function listen({
+  onLog,
+  onGreeted,
+}: Pick<SimulatedAgentSettings, 'onLog' | 'onGreeted'>): Log {
+  let isGreeted = false;
   const hear = (fields: Readonly<Record<string, unknown>>, message: string): void => {
     if (!OF_RUNS.has(message)) onLog?.(message, fields['reason']);
   };
-  return { debug: () => undefined, info: hear, warn: hear, error: hear };
+  const debug: Log['debug'] = (_fields, message) => {
+    if (isGreeted || message !== 'message received') return;
+    isGreeted = true;
+    onGreeted?.();
+  };
+  return { debug, info: hear, warn: hear, error: hear };
 }
 
 /** The last broadcast and what it was found to be. */

@@ -1,7 +1,6 @@
 // A process of the swarm: up to 4,000 simulated agents over real sockets.
 import { createPrivateKey } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context } from 'zeromq';
 import { startSimulatedAgent, type SimulatedAgent } from '../../helpers/simulated-agent.ts';
 import { serve } from '../worker.ts';
 
@@ -12,18 +11,15 @@ export interface SwarmPart {
   /** PEM; the nodes share them by turns, for making one takes longer than all the rest. */
   readonly keys: readonly string[];
   readonly output: string;
-  /** Requests for a configuration at the same time. */
+  /** Agents that are starting at the same time: the server has not answered them yet. */
   readonly atOnce: number;
 }
 
-/** Sockets of libzmq: two a node and those that watch them. */
-const MAX_SOCKETS = 60_000;
-/** Milliseconds without a configuration for anybody, after which the start has failed. */
+/** Milliseconds without an answer to anybody, after which the start has failed. */
 const PATIENCE_MS = 60_000;
 
-context.maxSockets = MAX_SOCKETS;
 const agents: SimulatedAgent[] = [];
-let configured = 0;
+let greeted = 0;
 /** What the agents logged, how often. */
 const logged = new Map<string, number>();
 /** By job: when its runs were begun, by the clock that all processes of a machine share, nanoseconds. */
@@ -37,8 +33,9 @@ serve({
     const onLog = (message: string, reason: unknown): void => {
       const said = typeof reason === 'string' ? `${message}: ${reason}` : message;
       logged.set(said, (logged.get(said) ?? 0) + 1);
-      if (message !== 'configuration received') return;
-      configured += 1;
+    };
+    const onGreeted = (): void => {
+      greeted += 1;
       last = Date.now();
       wake();
     };
@@ -47,20 +44,20 @@ serve({
       runs.set(jobId, of);
       of.push(process.hrtime.bigint());
     };
-    const first = configured;
+    const first = greeted;
     let started = 0;
-    while (configured - first < nodes.length) {
+    while (greeted - first < nodes.length) {
       const node = nodes[started];
       const key = parsed[started % parsed.length];
-      if (node !== undefined && key !== undefined && started - (configured - first) < atOnce) {
-        agents.push(startSimulatedAgent({ url, node, key, output, onRun, onLog }));
+      if (node !== undefined && key !== undefined && started - (greeted - first) < atOnce) {
+        agents.push(startSimulatedAgent({ url, node, key, output, onRun, onGreeted, onLog }));
         started += 1;
         continue;
       }
       if (Date.now() - last > PATIENCE_MS) {
         const said = [...logged].map(([words, n]) => `${n} x ${words}`).join('; ');
         throw new Error(
-          `${configured - first} of ${nodes.length} agents have a configuration: ${said}`,
+          `${greeted - first} of ${nodes.length} agents were answered: ${said}`,
         );
       }
       const woken = new Promise<void>((resolve) => (wake = resolve));

@@ -11,12 +11,12 @@ export interface Swarm {
   logged(): Promise<ReadonlyMap<string, number>>;
 }
 
-/** An agent takes six descriptors, and a process has 20,000. */
-export const MOST_IN_A_PROCESS = 3_000;
+/** An agent takes two descriptors, and a process has 20,000. */
+export const MOST_IN_A_PROCESS = 4_000;
 /** All processes together. */
 const AT_ONCE = 48;
 
-/** Starts the agents of these nodes; each has its configuration when it resolves. */
+/** Starts the agents of these nodes; the server has answered each when it resolves. */
 export async function startSwarm(
   run: BenchRun,
   part: Pick<SwarmPart, 'url' | 'nodes' | 'keys'>,
