@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isHash, type RubyConfig, type RubyValue } from '@pushy/ruby-config';
+import { readDataConfig } from '../../client/src/config-data.ts';
 import { readConfigFile } from '../../client/src/process/read-config.ts';
 import {
   ENVIRONMENT,
@@ -27,6 +28,13 @@ type Evaluated =
       readonly constants: Readonly<Record<string, unknown>>;
       readonly showTime: boolean | null;
     };
+
+/** Without hashes, which mixlib-config makes objects of that only a Chef program can show. */
+const DATA = {
+  json: '{ "node_name": "a:b", "umask": 18, "verify_api_cert": true, "no_proxy": null, "log_location": ["x", "STDOUT"], "log_level": ":warn" }',
+  toml: 'node_name = "a:b"\numask = 18\nverify_api_cert = true\nlog_location = [ "x", "STDOUT" ]\nmax_body_size = 63_000\n',
+  yaml: 'node_name: y\numask: 0022\nverify_api_cert: on\nno_proxy: ~\nlog_location: [x, STDOUT]\nlog_level: :warn\nssl_verify_mode: ":verify_none"\nlockfile: "yes"\nmax_body_size: 63_000\nfile_dir: n\n:client_name: x\nfips: No\n',
+};
 
 const program = fileURLToPath(new URL('ruby-config/evaluate.rb', import.meta.url));
 
@@ -72,6 +80,18 @@ describe('ruby-config against Ruby and mixlib-config', () => {
         lines[line - 1] = '';
         compareSettings(await readText(lines.join('\n'), { file, ...HOST }), ruby.settings);
       }
+    });
+
+  for (const [end, text] of Object.entries(DATA))
+    it(`F.5 reads .${end} as mixlib-config does`, async () => {
+      const file = join(await scene.subdir(`data-${end}`), `client.${end}`);
+      await writeFile(file, text);
+      const set = gemSet('workstation');
+      const { file: ruby, args } = set.command('ruby', ['-W0', program, '{}', file]);
+      const { stdout } = await runOk(ruby, args, { env: set.env, timeoutMs: 30_000 });
+      const found = (JSON.parse(stdout) as Record<string, Evaluated>)[file];
+      if (found === undefined || 'failed' in found) assert.fail(found?.failed ?? 'not evaluated');
+      compareSettings(await readDataConfig(text, file), found.settings);
     });
 
   it("ruby_config 'chef': Chef's own classes evaluate what cannot be read without Ruby", async () => {

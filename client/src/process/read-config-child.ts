@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { readRubyConfig, type ReadOptions } from '@pushy/ruby-config';
+import { isDataFile, readDataConfig } from '../config-data.ts';
 import type { ReadAnswer, ReadRequest } from './read-config.ts';
 
 process.once('message', (request) => {
@@ -28,11 +29,8 @@ const host: Omit<ReadOptions, 'file' | 'env' | 'relevant'> = {
 async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {
   let source = '';
   try {
-    if (/\.(json|toml|ya?ml)$/i.test(file)) {
-      const advice = 'Write the settings as Ruby: node_name "x".';
-      return { ok: false, message: `${file}: only Ruby is read as a configuration. ${advice}` };
-    }
     source = readFileSync(file, 'utf8');
+    if (isDataFile(file)) return { ok: true, config: await readDataConfig(source, file) };
     const config = await readRubyConfig(source, { file, env, relevant, ...host });
     return { ok: true, config };
   } catch (error) {
@@ -40,7 +38,7 @@ async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {
     // A refusal of the file names its place by itself.
     const isOfSystem = error instanceof Error && 'syscall' in error;
     const message = isOfSystem ? `${file}: ${what}` : what;
-    const ruby = RUBY_CONFIG.exec(source)?.[1];
+    const ruby = isDataFile(file) ? undefined : RUBY_CONFIG.exec(source)?.[1];
     return { ok: false, message, ...(ruby === undefined ? {} : { ruby }) };
   }
 }

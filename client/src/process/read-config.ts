@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDataFile } from '../config-data.ts';
 import { toPlain, type RubyConfig } from '@pushy/ruby-config';
 
 /** What the child is asked. */
@@ -38,6 +39,8 @@ const READ_TIMEOUT_MS = 30_000;
  * else without it. Rejects only when the reader itself fails.
  */
 export async function readConfigFile(request: ReadRequest): Promise<ReadAnswer> {
+  // There is nothing in data that Ruby would evaluate.
+  if (isDataFile(request.file)) return readInChild(request);
   const own = request.ruby === undefined ? await readInChild(request) : undefined;
   const asked = request.ruby ?? (own === undefined ? undefined : askedRuby(own));
   if (asked === undefined && own !== undefined) return own;

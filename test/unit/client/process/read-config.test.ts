@@ -45,13 +45,21 @@ describe('reading the configuration in another process', function () {
     assert.match(refusal(answer), /client\.rb:\d/);
   });
 
-  it('refuses the formats of data that Chef would read, instead of taking them for Ruby that sets nothing', async () => {
-    for (const end of ['json', 'toml', 'yml', 'yaml']) {
+  it('reads the formats of data without Ruby, whoever asks for that (ADDON F.5 point 7)', async () => {
+    for (const [end, text] of [
+      ['json', '{ "node_name": "x", "ruby_config": "/no/ruby" }'],
+      ['toml', 'node_name = "x"'],
+      ['yml', 'node_name: x'],
+    ] as const) {
       const file = join(dir, `client.${end}`);
-      writeFileSync(file, '{ "node_name": "x" }');
-      const answer = await readConfigFile(request('', { file }));
-      assert.match(refusal(answer), new RegExp(`client\\.${end}: .*only Ruby is read`));
+      writeFileSync(file, text);
+      const answer = await readConfigFile(request('', { file, ruby: '/no/ruby' }));
+      assert.ok(answer.ok);
+      assert.deepEqual(answer.config.settings.get('node_name'), { value: 'x', file, line: 1 });
     }
+    const file = join(dir, 'broken.json');
+    writeFileSync(file, '{\n');
+    assert.match(refusal(await readConfigFile(request('', { file }))), /broken\.json:2: .*no JSON/);
   });
 
   it('names the file that the system cannot read', async () => {
