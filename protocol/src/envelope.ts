@@ -1,5 +1,4 @@
 import {
-  createHmac,
   createHash,
   privateEncrypt,
   publicDecrypt,
@@ -7,6 +6,7 @@ import {
   constants,
   type KeyObject,
 } from 'node:crypto';
+import { HMAC_LENGTH, hmacSha256 } from './hmac.ts';
 import { parseHttpDate } from './http-date.ts';
 import { DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_MESSAGE_SKEW_MS } from './limits.ts';
 
@@ -43,6 +43,8 @@ export type Proof = { hmac_sha256: Buffer } | { rsa2048_sha1: KeyObject };
 
 /** The two frames of a message: header and body. */
 export type Frames = readonly [header: Buffer, body: Buffer];
+/** The same as text, for a socket that encodes what it sends: UTF-8. */
+export type TextFrames = readonly [header: string, body: string];
 
 /** Splits and parses the two frames; looks at form and size only (REFERENCE 15.4, steps 1–3). */
 export function unpack(
@@ -96,17 +98,39 @@ export function seal(body: object | string | Buffer, proof: Proof): Frames {
     : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const [method, signature] =
     'hmac_sha256' in proof
-      ? (['hmac_sha256', hmac(bytes, proof.hmac_sha256)] as const)
+      ? (['hmac_sha256', hmacSha256(bytes, proof.hmac_sha256)] as const)
       : (['rsa2048_sha1', rsaSign(bytes, proof.rsa2048_sha1)] as const);
   const header = `Version:2.0;SigningMethod:${method};Signature:${signature}`;
   return [Buffer.from(header, 'latin1'), bytes];
+}
+
+/** What starts every header of the command channel. */
+const HMAC_HEADER = 'Version:2.0;SigningMethod:hmac_sha256;Signature:';
+
+/** The frames of a body for the command channel, as text: the body as it is, signed with a session key. */
+export function sealText(body: string, sessionKey: Buffer): TextFrames {
+  return [HMAC_HEADER + hmacSha256(body, sessionKey), body];
 }
 
 function refuse(reason: EnvelopeRefusal): { ok: false; reason: EnvelopeRefusal } {
   return { ok: false, reason };
 }
 
-function parseHeader(text: string): Checked<{ method: SigningMethod; signature: string }> {
+interface Header {
+  method: SigningMethod;
+  signature: string;
+}
+
+function parseHeader(text: string): Checked<Header> {
+  const signature = text.slice(HMAC_HEADER.length);
+  // As nearly every agent writes it.
+  if (text.startsWith(HMAC_HEADER) && !signature.includes(';')) {
+    return { ok: true, value: { method: 'hmac_sha256', signature } };
+  }
+  return parseParts(text);
+}
+
+function parseParts(text: string): Checked<Header> {
   const parts = new Map<string, string>();
   for (const part of text.split(';')) {
     const colon = part.indexOf(':');
@@ -135,9 +159,7 @@ function parseBody(bytes: Buffer): Record<string, unknown> | undefined {
 function signatureMatches(message: Unverified, proof: Proof): boolean {
   if ('hmac_sha256' in proof) {
     // The text is compared, not what it decodes to: a decoder that forgives would accept many texts for one.
-    const given = Buffer.from(message.signature, 'latin1');
-    const computed = Buffer.from(hmac(message.bytes, proof.hmac_sha256), 'latin1');
-    return given.length === computed.length && timingSafeEqual(given, computed);
+    return isSameHmac(message.signature, hmacSha256(message.bytes, proof.hmac_sha256));
   }
   try {
     const signed = publicDecrypt(
@@ -151,8 +173,15 @@ function signatureMatches(message: Unverified, proof: Proof): boolean {
   }
 }
 
-function hmac(bytes: Buffer, key: Buffer): string {
-  return createHmac('sha256', key).update(bytes).digest('base64');
+const given = Buffer.alloc(HMAC_LENGTH);
+const computed = Buffer.alloc(HMAC_LENGTH);
+
+/** Tells nothing of the place of a difference by the time that it takes. */
+function isSameHmac(one: string, other: string): boolean {
+  if (one.length !== HMAC_LENGTH || other.length !== HMAC_LENGTH) return false;
+  given.write(one, 'latin1');
+  computed.write(other, 'latin1');
+  return timingSafeEqual(given, computed);
 }
 
 /** Private-encrypts the base64 text of the SHA-1, not a DigestInfo (REFERENCE 15.2). */

@@ -50,6 +50,7 @@ export {
   SIGNING_METHODS,
   open,
   seal,
+  sealText,
   unpack,
   verify,
   type Checked,
@@ -57,6 +58,7 @@ export {
   type Frames,
   type Proof,
   type SigningMethod,
+  type TextFrames,
   type Unverified,
 } from './envelope.ts';
 export { ProtocolError, type ProtocolErrorCode } from './errors.ts';

@@ -2,14 +2,17 @@ import * as s from './shape.ts';
 import { MAX_JOB_ID_LENGTH } from './limits.ts';
 import { JOB_STATES } from './statuses.ts';
 
-/** What every body from the server starts with (REFERENCE 15.5). */
+/**
+ * What every body from the server starts with (REFERENCE 15.5). The type stands before it in each shape: it tells
+ * one from the other at the first look.
+ */
 const fromServer = { sequence: s.integer, timestamp: s.text };
 
-const ABORT = s.object({ ...fromServer, type: s.oneOf('abort') });
-const ACK = s.object({ ...fromServer, type: s.oneOf('ack') });
+const ABORT = s.object({ type: s.oneOf('abort'), ...fromServer });
+const ACK = s.object({ type: s.oneOf('ack'), ...fromServer });
 const COMMIT = s.object({
-  ...fromServer,
   type: s.oneOf('commit'),
+  ...fromServer,
   job_id: s.text,
   server: s.optional(s.text),
   command: s.text,
@@ -20,18 +23,18 @@ const COMMIT = s.object({
   file: s.optional(s.text),
   capture: s.optional(s.boolean),
 });
-const RUN = s.object({ ...fromServer, type: s.oneOf('run'), job_id: s.text });
+const RUN = s.object({ type: s.oneOf('run'), ...fromServer, job_id: s.text });
 /** Only to nodes with the capability `result_ack`. */
-const RESULT_ACK = s.object({ ...fromServer, type: s.oneOf('result_ack'), job_id: s.text });
+const RESULT_ACK = s.object({ type: s.oneOf('result_ack'), ...fromServer, job_id: s.text });
 
 /** Bodies that the server sends on the command channel (REFERENCE 15.5). */
 const SERVER_MESSAGE = s.anyOf(ABORT, ACK, COMMIT, RUN, RESULT_ACK);
 
 /** The server's broadcast, signed with its RSA key (REFERENCE 15.5). */
 const HEARTBEAT_BROADCAST = s.object({
+  type: s.oneOf('heartbeat'),
   ...fromServer,
   server: s.text,
-  type: s.oneOf('heartbeat'),
   incarnation_id: s.text,
 });
 
@@ -56,21 +59,21 @@ export const RUN_ENDS = ['succeeded', 'failed'] as const;
 export type JobMessageType = (typeof JOB_ANSWERS)[number] | (typeof RUN_ENDS)[number];
 
 const AGENT_HEARTBEAT = s.object({
-  ...fromAgent,
   type: s.oneOf('heartbeat'),
+  ...fromAgent,
   job_state: s.optional(s.oneOf(...JOB_STATES)),
   job_id: s.optional(jobId),
 });
 const AGENT_JOB_ANSWER = s.object({
-  ...fromAgent,
   type: s.oneOf(...JOB_ANSWERS),
+  ...fromAgent,
   job_id: s.optional(jobId),
   /** Why a commit or a run was refused, for people. Old servers ignore it. */
   reason: s.optional(s.text),
 });
 const AGENT_RUN_END = s.object({
-  ...fromAgent,
   type: s.oneOf(...RUN_ENDS),
+  ...fromAgent,
   job_id: s.optional(jobId),
   stdout: s.optional(s.text),
   stderr: s.optional(s.text),

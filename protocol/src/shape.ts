@@ -87,14 +87,18 @@ export function optional<T>(shape: Shape<T>): Optional<T> {
 
 /** An object with these members, and any others. */
 export function object<F extends Fields>(fields: F): Shape<Members<F>> {
-  const members = Object.entries(fields);
-  return (value): value is Members<F> =>
-    isObject(value) &&
-    members.every(([name, field]) => {
+  const members = Object.entries(fields).map(([name, field]) => {
+    const isNeeded = typeof field === 'function';
+    return { name, isNeeded, shape: isNeeded ? field : field.ifThere };
+  });
+  return (value): value is Members<F> => {
+    if (!isObject(value)) return false;
+    for (const { name, isNeeded, shape } of members) {
       const isThere = Object.hasOwn(value, name);
-      if (typeof field === 'function') return isThere && field(value[name]);
-      return !isThere || field.ifThere(value[name]);
-    });
+      if (isThere ? !shape(value[name]) : isNeeded) return false;
+    }
+    return true;
+  };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

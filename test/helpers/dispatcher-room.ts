@@ -131,7 +131,8 @@ export function makeRoom(
     },
     store,
     sender: {
-      send(address, frames) {
+      send(address, [header, body]) {
+        const frames = [Buffer.from(header), Buffer.from(body)] as const;
         const deliver = connections.get(address.toString('hex'));
         if (deliver === undefined) lost.push(frames);
         else deliver(frames);

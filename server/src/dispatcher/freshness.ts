@@ -36,34 +36,33 @@ const MAX_SIGNATURES = 100;
 
 /** `maxSkew`: milliseconds after which a message is refused for its age. */
 export function makeFreshness(maxSkew: number): Freshness {
-  const nodes = new Map<string, Newest>();
+  const orgs = new Map<string, Map<string, Newest>>();
 
   return {
     isNew({ orgId, node, timestamp, signature }) {
-      const newest = nodes.get(nameOf(orgId, node));
+      const newest = orgs.get(orgId)?.get(node);
       if (newest === undefined) return true;
       if (newest.text !== timestamp) return (parseHttpDate(timestamp) ?? 0) >= newest.at;
       const { signatures } = newest;
       return signatures.length < MAX_SIGNATURES && !signatures.includes(signature);
     },
     took({ orgId, node, timestamp, signature }) {
-      const key = nameOf(orgId, node);
-      const newest = nodes.get(key);
+      const ofOrg = orgs.get(orgId) ?? new Map<string, Newest>();
+      const newest = ofOrg.get(node);
       if (newest?.text === timestamp) {
         if (newest.signatures.length < MAX_SIGNATURES) newest.signatures.push(signature);
         return;
       }
       const at = parseHttpDate(timestamp) ?? 0;
-      nodes.set(key, { text: timestamp, at, signatures: [signature] });
+      ofOrg.set(node, { text: timestamp, at, signatures: [signature] });
+      orgs.set(orgId, ofOrg);
     },
     prune(now) {
       // A clock may be ahead by as much as behind.
-      for (const [key, { at }] of nodes) if (at < now - 2 * maxSkew) nodes.delete(key);
+      for (const [orgId, ofOrg] of orgs) {
+        for (const [node, { at }] of ofOrg) if (at < now - 2 * maxSkew) ofOrg.delete(node);
+        if (ofOrg.size === 0) orgs.delete(orgId);
+      }
     },
   };
-}
-
-/** An organization's guid has no slash. */
-function nameOf(orgId: string, node: string): string {
-  return `${orgId}/${node}`;
 }

@@ -85,6 +85,11 @@ export function makeInbox(deps: InboxDeps): Inbox {
     if (unverified.method !== 'hmac_sha256') refuse('wrong_method', {});
     else if (!isName(org) || !isName(node)) refuse('no_sender', {});
     else {
+      const known = gate.known(org);
+      if (known !== undefined) {
+        prove(address, unverified, known, node);
+        return;
+      }
       gate.admit(org, {
         from: connection,
         size: unverified.bytes.length,

@@ -41,6 +41,8 @@ export interface Asker {
  * Fair: a connection waits for one name at a time, and names that were there before never wait behind others.
  */
 export interface OrgGate {
+  /** The guid, for nearly every message; undefined where the message has to be admitted. */
+  known(name: string): string | undefined;
   admit(name: string, asker: Asker): void;
   /** Drops all that waits. */
   stop(): void;
@@ -72,15 +74,20 @@ export function makeOrgGate(deps: {
   let count = 0;
   let bytes = 0;
 
-  function admit(name: string, asker: Asker): void {
-    const line = lines.get(name);
+  function known(name: string): string | undefined {
     // Messages that already wait go first, or a later one would make them look like replays (Z4).
-    const orgId = line === undefined ? organizations.known(name) : undefined;
+    const orgId = lines.has(name) ? undefined : organizations.known(name);
+    if (orgId !== undefined) remember(name);
+    return orgId;
+  }
+
+  function admit(name: string, asker: Asker): void {
+    const orgId = known(name);
     if (orgId !== undefined) {
-      remember(name);
       asker.admitted(orgId);
       return;
     }
+    const line = lines.get(name);
     if (!hasRoom(line, asker) || (line === undefined && !mayStart(name))) {
       asker.refused('too_many_organizations');
       return;
@@ -165,6 +172,7 @@ export function makeOrgGate(deps: {
   }
 
   return {
+    known,
     admit,
     stop() {
       for (const line of lines.values()) line.cancelDeadline();

@@ -1,11 +1,11 @@
-import { seal, type Frames } from '@pushy/protocol';
+import { sealText, type TextFrames } from '@pushy/protocol';
 import { body } from './bodies.ts';
 import type { SessionKeys } from './inbox.ts';
 import type { TrackedNode } from './node-book.ts';
 
 /** Sends to one connection of the ROUTER; a bounded queue is behind it. Must not throw. */
 export interface FrameSender {
-  send(address: Buffer, frames: Frames): void;
+  send(address: Buffer, frames: TextFrames): void;
 }
 
 /** Completes a body for one node, signs it with that node's key, sends it to that node's connection. */
@@ -19,7 +19,7 @@ export function makeOutbox(deps: {
     node.nextSequence += 1;
     const key = deps.sessionKeys.of(node.orgId, node.name);
     deps.counts.sent(typeOf(tail));
-    deps.sender.send(node.address, seal(text, { hmac_sha256: key }));
+    deps.sender.send(node.address, sealText(text, key));
   };
 }
 

@@ -1,9 +1,8 @@
+import type { Place } from './stamper.ts';
+
 /** One event of a feed, written once for all its readers. */
-export interface FeedBlock {
-  seq: number;
-  /** Microseconds since 1970. */
-  at: number;
-  bytes: Buffer;
+export interface FeedBlock extends Place {
+  bytes(): Buffer;
 }
 
 /**
@@ -26,12 +25,10 @@ export interface FeedReader {
 export interface Feed {
   readonly first: FeedBlock | undefined;
   readonly last: FeedBlock | undefined;
-  /** Bytes of the blocks that are kept. */
-  bytes(): number;
   readers(): number;
   add(blocks: readonly FeedBlock[]): void;
-  /** Drops the oldest blocks as long as `isOld` says so. */
-  drop(isOld: (block: FeedBlock) => boolean): void;
+  /** Drops the oldest blocks as long as `isOld` says so; answers them. */
+  drop(isOld: (block: FeedBlock) => boolean): readonly FeedBlock[];
   /** Nothing more comes. */
   end(): void;
   /** The server ends. */
@@ -44,7 +41,6 @@ export function makeFeed(): Feed {
   let blocks: FeedBlock[] = [];
   /** Blocks that were dropped: readers count from the first block that ever was. */
   let dropped = 0;
-  let size = 0;
   let ended = false;
   let stopping = false;
   const wakes = new Set<() => void>();
@@ -60,23 +56,19 @@ export function makeFeed(): Feed {
     get last() {
       return blocks.at(-1);
     },
-    bytes: () => size,
     readers: () => wakes.size,
     add(more) {
-      for (const block of more) {
-        blocks.push(block);
-        size += block.bytes.length;
-      }
+      for (const block of more) blocks.push(block);
       wakeAll();
     },
     drop(isOld) {
       const kept = blocks.findIndex((block) => !isOld(block));
       const gone = blocks.slice(0, kept < 0 ? blocks.length : kept);
-      if (gone.length === 0) return;
+      if (gone.length === 0) return gone;
       blocks = blocks.slice(gone.length);
       dropped += gone.length;
-      for (const block of gone) size -= block.bytes.length;
       wakeAll();
+      return gone;
     },
     end() {
       ended = true;
@@ -98,7 +90,7 @@ export function makeFeed(): Feed {
           before = undefined;
           if (next < dropped) return taken;
           for (let at = next - dropped; at < blocks.length; at += 1) {
-            const block = blocks[at]?.bytes ?? Buffer.alloc(0);
+            const block = blocks[at]?.bytes() ?? Buffer.alloc(0);
             if (taken.length > 0 && block.length > room) break;
             taken.push(block);
             room -= block.length;

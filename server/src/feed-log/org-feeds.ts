@@ -1,7 +1,7 @@
 import { eventSeq } from '@pushy/protocol';
 import type { StampedEvent } from '../core/feed-event.ts';
 import { orgBlock, startOfHistory } from './blocks.ts';
-import { makeFeed, type Feed, type FeedReader } from './feed.ts';
+import { makeFeed, type Feed, type FeedBlock, type FeedReader } from './feed.ts';
 import { groupBy } from './group-by.ts';
 import { makeStamper, type Place, type Stamper } from './stamper.ts';
 
@@ -22,6 +22,13 @@ export interface OrgHistory {
   events: readonly (StampedEvent & { jobId: string })[];
 }
 
+interface OrgFeed {
+  readonly feed: Feed;
+  readonly stamper: Stamper;
+  /** Of the blocks that are kept. */
+  bytes: number;
+}
+
 /** The feeds of the organizations, each with its history of `expiration` milliseconds (REFERENCE 9.2). */
 export interface OrgFeeds {
   stamp(orgId: string): Place;
@@ -34,12 +41,12 @@ export interface OrgFeeds {
 }
 
 export function makeOrgFeeds(clock: { now(): number }, expiration: number): OrgFeeds {
-  const orgs = new Map<string, { feed: Feed; stamper: Stamper }>();
+  const orgs = new Map<string, OrgFeed>();
 
-  function orgOf(orgId: string): { feed: Feed; stamper: Stamper } {
+  function orgOf(orgId: string): OrgFeed {
     const known = orgs.get(orgId);
     if (known !== undefined) return known;
-    const made = { feed: makeFeed(), stamper: makeStamper(clock) };
+    const made = { feed: makeFeed(), stamper: makeStamper(clock), bytes: 0 };
     orgs.set(orgId, made);
     return made;
   }
@@ -47,34 +54,39 @@ export function makeOrgFeeds(clock: { now(): number }, expiration: number): OrgF
   /** Microseconds since 1970: what is older has expired. */
   const horizon = (): number => (clock.now() - expiration) * 1000;
 
-  function prune(feed: Feed): void {
+  function add(org: OrgFeed, events: readonly (StampedEvent & { jobId: string })[]): void {
+    const blocks = events.map(orgBlock);
+    org.bytes += sizeOf(blocks);
+    org.feed.add(blocks);
+    prune(org);
+  }
+
+  function prune(org: OrgFeed): void {
     const oldest = horizon();
-    let excess = feed.bytes() - MAX_BYTES;
-    feed.drop(({ at, bytes }) => {
-      const isOld = at < oldest || excess > 0;
-      excess -= bytes.length;
+    let excess = org.bytes - MAX_BYTES;
+    const gone = org.feed.drop((block) => {
+      const isOld = block.at < oldest || excess > 0;
+      excess -= block.bytes().length;
       return isOld;
     });
+    org.bytes -= sizeOf(gone);
   }
 
   return {
     stamp: (orgId) => orgOf(orgId).stamper.next(),
     add(events) {
-      for (const [orgId, ofOrg] of groupBy(events, (event) => event.orgId)) {
-        const { feed } = orgOf(orgId);
-        feed.add(ofOrg.map(orgBlock));
-        prune(feed);
-      }
+      for (const [orgId, ofOrg] of groupBy(events, (event) => event.orgId))
+        add(orgOf(orgId), ofOrg);
     },
     restore({ orgId, lastSeq, lastAt, events }) {
-      const { feed, stamper } = orgOf(orgId);
-      stamper.goOn({ seq: lastSeq, at: lastAt });
-      feed.add(events.map(orgBlock));
-      prune(feed);
+      const org = orgOf(orgId);
+      org.stamper.goOn({ seq: lastSeq, at: lastAt });
+      add(org, events);
     },
     open(orgId, lastEventId) {
-      const { feed } = orgOf(orgId);
-      prune(feed);
+      const org = orgOf(orgId);
+      prune(org);
+      const { feed } = org;
       const { first, last } = feed;
       if (lastEventId === undefined) return feed.open(last?.seq ?? 0);
       const seq = eventSeq('org', lastEventId) ?? 0;
@@ -85,10 +97,14 @@ export function makeOrgFeeds(clock: { now(): number }, expiration: number): OrgF
       return feed.open(0, startOfHistory(start));
     },
     prune() {
-      for (const { feed } of orgs.values()) prune(feed);
+      for (const org of orgs.values()) prune(org);
     },
     stop() {
       for (const { feed } of orgs.values()) feed.stop();
     },
   };
+}
+
+function sizeOf(blocks: readonly FeedBlock[]): number {
+  return blocks.reduce((sum, block) => sum + block.bytes().length, 0);
 }

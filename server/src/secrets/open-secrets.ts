@@ -61,8 +61,8 @@ export interface SealedRows {
 }
 
 const FILE_NAME = 'secrets';
-/** More session keys than a process may have connections. */
-const CACHED_KEYS = 20_000;
+/** Twice as many session keys as a process may have connections. */
+const CACHED_KEYS = 40_000;
 
 /** True where a server has made its secrets. */
 export async function hasSecrets(dir: string): Promise<boolean> {

@@ -4,27 +4,39 @@ import type { LockedSecret } from './locked-memory.ts';
 
 const PURPOSE = Buffer.from('pushy session key');
 
+/** Keys by organization and node: two look-ups, and no text is made of both for each message. */
+interface Generation {
+  readonly orgs: Map<string, Map<string, Buffer>>;
+  size: number;
+}
+
 /**
  * Derives the key of each node (REFERENCE 15.3) from the master: the same after every restart, another one for
- * another organization, node or epoch. Keeps the last `capacity` of them.
+ * another organization, node or epoch. Keeps the last `capacity / 2` of them at least, `capacity` at most.
  */
 export function makeSessionKeys(
   master: LockedSecret,
   epoch: number,
   capacity: number,
 ): (orgId: string, node: string) => Buffer {
-  /** The one that was used longest ago stands first. */
-  const cache = new Map<string, Buffer>();
-  return (orgId, node) => {
-    const name = `${orgId.length}/${orgId}${node}`;
-    const known = cache.get(name);
-    const key = known ?? derive(master, epoch, orgId, node);
-    cache.delete(name);
-    cache.set(name, key);
-    if (cache.size > capacity) {
-      const [oldest] = cache.keys();
-      cache.delete(oldest ?? name);
+  let young: Generation = { orgs: new Map(), size: 0 };
+  let old = young;
+
+  function put(orgId: string, node: string, key: Buffer): void {
+    if (young.size >= capacity / 2) {
+      old = young;
+      young = { orgs: new Map(), size: 0 };
     }
+    const ofOrg = young.orgs.get(orgId) ?? new Map<string, Buffer>();
+    young.orgs.set(orgId, ofOrg.set(node, key));
+    young.size += 1;
+  }
+
+  return (orgId, node) => {
+    const known = young.orgs.get(orgId)?.get(node);
+    if (known !== undefined) return known;
+    const key = old.orgs.get(orgId)?.get(node) ?? derive(master, epoch, orgId, node);
+    put(orgId, node, key);
     return key;
   };
 }

@@ -68,45 +68,63 @@ const USER_KEY_LIFE = 60_000;
 /** Milliseconds between two sweeps. */
 const SWEEP_INTERVAL = 60_000;
 
+/** A node or a user. */
+interface Holder {
+  /** Key -> when it lapses; the one renewed last stands last. */
+  readonly keys: Map<string, number>;
+  /** Of a node. */
+  capabilities: readonly string[];
+  /** Its last key is gone. */
+  readonly leave: () => void;
+}
+
 /** Makes the table of admitted keys. */
 export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps): Admissions {
   const nodeKeyLife = Math.max(NODE_KEY_LIFE, RENEWALS_IN_LIFE * configLifetime * 1000);
-  /** Holder (a node or a user) -> key -> when it lapses; the key renewed last stands last. */
-  const holders = new Map<string, Map<string, number>>();
-  /** Of nodes that have any. */
-  const capable = new Map<string, readonly string[]>();
+  const nodes = new Map<string, Map<string, Holder>>();
+  const users = new Map<string, Holder>();
   /** Key -> its holders: two nodes may bring the same one, and each may lose it alone. */
-  const byKey = new Map<string, Set<string>>();
+  const byKey = new Map<string, Set<Holder>>();
 
-  const drop = (holder: string, key: string): void => {
-    holders.get(holder)?.delete(key);
-    if (holders.get(holder)?.size === 0) {
-      holders.delete(holder);
-      capable.delete(holder);
-    }
+  const findNode = (orgId: string, node: string): Holder | undefined => nodes.get(orgId)?.get(node);
+  const drop = (holder: Holder, key: string): void => {
+    holder.keys.delete(key);
+    if (holder.keys.size === 0) holder.leave();
     byKey.get(key)?.delete(holder);
     if (byKey.get(key)?.size === 0) byKey.delete(key);
   };
-  const put = (holder: string, key: string, lapsesAt: number, keep: number): void => {
-    const keys = holders.get(holder) ?? new Map<string, number>();
+  const put = (holder: Holder, key: string, lapsesAt: number, keep: number): void => {
+    const { keys } = holder;
     keys.delete(key);
     keys.set(key, lapsesAt);
-    holders.set(holder, keys);
     byKey.set(key, (byKey.get(key) ?? new Set()).add(holder));
     const [oldest] = keys.keys();
     if (keys.size > keep && oldest !== undefined) drop(holder, oldest);
   };
+  const makeHolder = (among: Map<string, Holder>, name: string): Holder => {
+    const leave = (): void => {
+      among.delete(name);
+    };
+    const holder: Holder = { keys: new Map(), capabilities: [], leave };
+    among.set(name, holder);
+    return holder;
+  };
+  const putUser = (orgId: string, name: string, key: string, lapsesAt: number): void => {
+    const user = `${orgId}/${name}`;
+    put(users.get(user) ?? makeHolder(users, user), key, lapsesAt, USER_KEYS);
+  };
   const putNode = (admission: Admission, lapsesAt: number): void => {
     const { orgId, node, curveKey, capabilities = [] } = admission;
-    const holder = nameOfNode(orgId, node);
+    const ofOrg = nodes.get(orgId) ?? new Map<string, Holder>();
+    nodes.set(orgId, ofOrg);
+    const holder = ofOrg.get(node) ?? makeHolder(ofOrg, node);
+    holder.capabilities = capabilities;
     put(holder, nameOfKey(curveKey), lapsesAt, NODE_KEYS);
-    if (capabilities.length > 0) capable.set(holder, capabilities);
-    else capable.delete(holder);
   };
   const sweep = (): void => {
     const now = clock.now();
-    for (const [holder, keys] of holders) {
-      for (const [key, lapsesAt] of keys) if (lapsesAt <= now) drop(holder, key);
+    for (const holder of [users, ...nodes.values()].flatMap((held) => [...held.values()])) {
+      for (const [key, lapsesAt] of holder.keys) if (lapsesAt <= now) drop(holder, key);
     }
     store?.removeLapsed(now - nodeKeyLife).catch((error: unknown) => {
       log.warn({ err: error }, 'lapsed CURVE keys could not be removed from the database');
@@ -118,9 +136,8 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
     async admit(admission) {
       const { orgId, node, curveKey, requester } = admission;
       const now = clock.now();
-      const key = nameOfKey(curveKey);
       if (requester.type === 'user') {
-        put(`user/${orgId}/${requester.name}`, key, now + USER_KEY_LIFE, USER_KEYS);
+        putUser(orgId, requester.name, nameOfKey(curveKey), now + USER_KEY_LIFE);
         return;
       }
       putNode(admission, now + nodeKeyLife);
@@ -133,16 +150,16 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
       const key = nameOfKey(curveKey);
       const now = clock.now();
       for (const holder of byKey.get(key) ?? []) {
-        if ((holders.get(holder)?.get(key) ?? 0) > now) return true;
+        if ((holder.keys.get(key) ?? 0) > now) return true;
       }
       return false;
     },
-    isAdmitted: (orgId, node) => holders.has(nameOfNode(orgId, node)),
+    isAdmitted: (orgId, node) => findNode(orgId, node) !== undefined,
     hasCapability: (orgId, node, capability) =>
-      capable.get(nameOfNode(orgId, node))?.includes(capability) === true,
+      findNode(orgId, node)?.capabilities.includes(capability) === true,
     async remove(orgId, node) {
-      const holder = nameOfNode(orgId, node);
-      for (const key of holders.get(holder)?.keys() ?? []) drop(holder, key);
+      const holder = findNode(orgId, node);
+      if (holder !== undefined) for (const key of holder.keys.keys()) drop(holder, key);
       await store?.remove(orgId, node);
     },
     async load() {
@@ -159,9 +176,4 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
 
 function nameOfKey(curveKey: Buffer): string {
   return curveKey.toString('latin1');
-}
-
-/** An organization's guid has no slash, so that no two nodes share a name. */
-function nameOfNode(orgId: string, node: string): string {
-  return `node/${orgId}/${node}`;
 }

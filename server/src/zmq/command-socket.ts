@@ -1,4 +1,9 @@
-import { MAX_HEADER_BYTES, DEFAULT_MAX_BODY_BYTES, type Frames } from '@pushy/protocol';
+import {
+  DEFAULT_MAX_BODY_BYTES,
+  MAX_HEADER_BYTES,
+  type Frames,
+  type TextFrames,
+} from '@pushy/protocol';
 import { Router } from 'zeromq';
 import type { Clock } from '../clock.ts';
 import type { ZmqContext } from './context.ts';
@@ -17,8 +22,11 @@ export interface CommandSocket {
   connections: Pick<Connections, 'open' | 'isFull'>;
   /** Listens, for example on `tcp://*:10002`; answers the port. */
   bind(address: string): Promise<number>;
-  /** Hands a message over at once, never waits and never throws: an agent that is gone or does not read loses it. */
-  send(address: Buffer, frames: Frames): void;
+  /**
+   * Hands a message over at once, never waits and never throws: an agent that is gone or does not read loses it. Text
+   * is cheaper than bytes: for bytes libzmq's thread must tell this one that they are not needed any more.
+   */
+  send(address: Buffer, frames: Frames | TextFrames): void;
   /** Ends reading; libzmq lets the port go a moment later, on a thread of its own. */
   close(): Promise<void>;
 }
@@ -78,6 +86,14 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
   const dropped = makeDropCounter(deps, 'messages to agents that do not read were dropped');
   let reading: Promise<void> | undefined;
 
+  function notSent(error: unknown): void {
+    const code = codeOf(error);
+    if (code === 'EAGAIN') {
+      deps.count('messages_dropped_slow_reader');
+      dropped.count();
+    } else log.debug({ code }, 'message to an agent that is gone');
+  }
+
   return {
     connections,
     async bind(address) {
@@ -86,14 +102,7 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
       return port;
     },
     send(address, [header, body]) {
-      if (socket.closed) return;
-      socket.send([address, header, body]).catch((error: unknown) => {
-        const code = codeOf(error);
-        if (code === 'EAGAIN') {
-          deps.count('messages_dropped_slow_reader');
-          dropped.count();
-        } else log.debug({ code }, 'message to an agent that is gone');
-      });
+      if (!socket.closed) socket.send([address, header, body]).catch(notSent);
     },
     async close() {
       dropped.stop();
@@ -111,14 +120,21 @@ async function readAll(
   onFrames: CommandSocketDeps['onFrames'],
   log: Log,
 ): Promise<void> {
-  for await (const message of socket) {
-    const [address] = message;
-    if (address === undefined) continue;
-    try {
-      onFrames(address, message.slice(1));
-    } catch (error) {
-      log.error({ err: error }, 'a message from an agent was not handled');
+  try {
+    // Not `for await`: the iterator makes three promises more for each message.
+    while (!socket.closed) {
+      const message = await socket.receive();
+      const [address] = message;
+      if (address === undefined) continue;
+      try {
+        onFrames(address, message.slice(1));
+      } catch (error) {
+        log.error({ err: error }, 'a message from an agent was not handled');
+      }
     }
+  } catch (error) {
+    // A read that waits when the socket is closed ends so.
+    if (!socket.closed) throw error;
   }
 }
 
