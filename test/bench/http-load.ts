@@ -1,4 +1,5 @@
 // A process that asks one GET after the other over some connections; what it sends was written before.
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { signRequest, type Signer } from 'mixlib-authentication-ts';
 import { serve } from './worker.ts';
@@ -19,11 +20,12 @@ let requests: string[] = [];
 serve({
   /** Writes all requests: a signature costs more here than its proof costs there. */
   prepare: ({ paths, count, signers = [] }: Load) => {
+    const parsed = signers.map(({ userId, key }) => ({ userId, key: parse(key) }));
     requests = Array.from({ length: count }, (_, i) => {
       const path = paths[i % paths.length] ?? '/';
       // A second apart, so that no two are the same.
       const time = Date.now() - (i % 600) * 1000;
-      const signer = signers[i % signers.length];
+      const signer = parsed[i % parsed.length];
       const signed = signer === undefined ? {} : signRequest({ method: 'GET', path }, signer, time);
       const headers = Object.entries({ Host: 'localhost', Accept: 'application/json', ...signed });
       return `GET ${path} HTTP/1.1\r\n${headers.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`;
@@ -44,6 +46,10 @@ serve({
     return wrong;
   },
 });
+
+function parse(key: Signer['key']): KeyObject {
+  return typeof key === 'string' ? createPrivateKey(key) : key;
+}
 
 function askAll(port: number, take: () => string | undefined, onWrong: () => void): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -36,7 +36,9 @@ export async function api(quick: boolean, run: BenchRun): Promise<Figure[]> {
     count,
     signers: stage.signers,
   });
-  run.say(`${count} GETs of node_states, all different, of ${stage.signers.length} requesters, on ${CONNECTIONS} connections`);
+  run.say(
+    `${count} GETs of node_states, all different, of ${stage.signers.length} requesters, on ${CONNECTIONS} connections`,
+  );
   run.say(`server, a GET: ${ours.words}`);
   run.say(
     `proof of a signature alone ${rsa.toFixed(1)} µs, a bare route ${bare.cpu.toFixed(1)} µs`,
@@ -119,8 +121,9 @@ async function postToRun(stage: Stage, swarm: Swarm, jobs: number): Promise<numb
   const ways: number[] = [];
   for (let i = 0; i < jobs; i++) {
     const nodes = [stage.nodes[i % stage.nodes.length]];
+    const post = stage.prepare('jobs', { command: 'say', nodes });
     const begun = process.hrtime.bigint();
-    const answer = await stage.ask('jobs', { command: 'say', nodes });
+    const answer = await post();
     if (answer.status !== 201) throw new Error(`POST jobs: ${answer.status} ${answer.body}`);
     const id = (JSON.parse(answer.body) as { uri: string }).uri.slice(-32);
     const deadline = Date.now() + 10_000;

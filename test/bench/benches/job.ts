@@ -103,9 +103,10 @@ export async function runJob(
   const before = await stage.counts();
   // What the look at the numbers has cost is not the job's.
   await sleep(300);
+  const post = stage.prepare('jobs', { command: 'say', nodes, capture_output: true });
   const cost = costOf(server.program.pid);
   const begun = performance.now();
-  const answer = await stage.ask('jobs', { command: 'say', nodes, capture_output: true });
+  const answer = await post();
   if (answer.status !== 201) throw new Error(`POST jobs: ${answer.status} ${answer.body}`);
   const id = (JSON.parse(answer.body) as { uri: string }).uri.slice(-32);
   const deadline = begun + 120_000;
