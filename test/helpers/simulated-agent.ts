@@ -129,10 +129,7 @@ function simulateWork(
 /** Sentences of every run. */
 const OF_RUNS = new Set(['run started', 'run ended', 'the server has the result']);
 
-function listen({
-  onLog,
-  onGreeted,
-}: Pick<SimulatedAgentSettings, 'onLog' | 'onGreeted'>): Log {
+function listen({ onLog, onGreeted }: Pick<SimulatedAgentSettings, 'onLog' | 'onGreeted'>): Log {
   let isGreeted = false;
   const hear = (fields: Readonly<Record<string, unknown>>, message: string): void => {
     if (!OF_RUNS.has(message)) onLog?.(message, fields['reason']);
@@ -148,13 +145,13 @@ function listen({
 /** The last broadcast and what it was found to be. */
 let known: { bytes: Buffer; signature: Buffer; found: ReturnType<typeof open> } | undefined;
 
-/** All agents of a process hear the same broadcast: it is proved once, for RSA costs more than all the rest. */
+/** All agents of a process hear the same broadcast: it is proved once, for RSA costs more than all the rest; their link hands the same bytes to all. */
 const proveOnce: typeof open = (frames, proof, ...rest) => {
   const [header, bytes] = frames;
   if ('hmac_sha256' in proof || header === undefined || bytes === undefined) {
     return open(frames, proof, ...rest);
   }
-  if (known?.bytes.equals(bytes) !== true || !known.signature.equals(header)) {
+  if (known?.bytes !== bytes || known.signature !== header) {
     known = { bytes, signature: header, found: open(frames, proof, ...rest) };
   }
   return known.found;

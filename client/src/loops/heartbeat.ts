@@ -1,4 +1,4 @@
-import { sleep, type Clock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { LivenessEvent } from '../core/liveness.ts';
 import type { Draft } from '../outbox.ts';
 
@@ -25,7 +25,9 @@ export interface Heartbeat {
 /** Makes the loop. */
 export function makeHeartbeat({ clock, watch, wire, post }: HeartbeatDeps): Heartbeat {
   let next = 0;
-  let nap = new AbortController();
+  let isOver = false;
+  let isDue = false;
+  let cancel = (): void => undefined;
 
   function beat(interval: number): void {
     const now = clock.elapsed();
@@ -44,36 +46,43 @@ export function makeHeartbeat({ clock, watch, wire, post }: HeartbeatDeps): Hear
     });
   }
 
+  /** No promise and no signal for each turn: it comes round once an interval for ever. */
+  function turn(): void {
+    cancel();
+    cancel = () => undefined;
+    isDue = false;
+    if (isOver) return;
+    watch.note({ kind: 'tick' });
+    const interval = watch.intervalMs();
+    if (interval === undefined) return;
+    beat(interval);
+    const until = Math.min(next, watch.deadline());
+    cancel = clock.after(Math.max(1, Math.ceil(until - clock.elapsed())), turn);
+  }
+
+  function turnSoon(): void {
+    if (isDue) return;
+    isDue = true;
+    queueMicrotask(turn);
+  }
+
   return {
-    run: async (signal) => {
-      const stop = (): void => {
-        nap.abort();
-      };
-      signal.addEventListener('abort', stop);
-      while (!signal.aborted) {
-        watch.note({ kind: 'tick' });
-        const interval = watch.intervalMs();
-        if (interval !== undefined) beat(interval);
-        nap = new AbortController();
-        const until = interval === undefined ? Infinity : Math.min(next, watch.deadline());
-        await nextMoment(until, nap.signal);
-      }
-      signal.removeEventListener('abort', stop);
-    },
+    run: (signal) =>
+      new Promise((resolve) => {
+        const stop = (): void => {
+          isOver = true;
+          turn();
+          resolve();
+        };
+        if (signal.aborted) stop();
+        else {
+          signal.addEventListener('abort', stop, { once: true });
+          turnSoon();
+        }
+      }),
     beatNow: () => {
       next = 0;
-      nap.abort();
+      turnSoon();
     },
   };
-
-  function nextMoment(until: number, signal: AbortSignal): Promise<void> {
-    if (until === Infinity) {
-      return new Promise((resolve) => {
-        signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
-    }
-    return sleep(clock, Math.max(1, Math.ceil(until - clock.elapsed())), signal);
-  }
 }

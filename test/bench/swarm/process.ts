@@ -56,9 +56,7 @@ serve({
       }
       if (Date.now() - last > PATIENCE_MS) {
         const said = [...logged].map(([words, n]) => `${n} x ${words}`).join('; ');
-        throw new Error(
-          `${greeted - first} of ${nodes.length} agents were answered: ${said}`,
-        );
+        throw new Error(`${greeted - first} of ${nodes.length} agents were answered: ${said}`);
       }
       const woken = new Promise<void>((resolve) => (wake = resolve));
       await Promise.race([woken, sleep(1000)]);

@@ -27,7 +27,12 @@ const COMMAND_IN_BOX = 0x02;
 const MAC = sodium.crypto_secretbox_MACBYTES;
 const HEAD = 16;
 const MESSAGE = command('MESSAGE');
-const [HELLO, WELCOME, INITIATE, READY] = [nonce('HELLO---'), nonce('WELCOME-', ''), nonce('INITIATE'), nonce('READY---')];
+const [HELLO, WELCOME, INITIATE, READY] = [
+  nonce('HELLO---'),
+  nonce('WELCOME-', ''),
+  nonce('INITIATE'),
+  nonce('READY---'),
+];
 const VOUCH = nonce('VOUCH---', '');
 const [TO_SERVER, TO_CLIENT] = [nonce('MESSAGEC'), nonce('MESSAGES')];
 
