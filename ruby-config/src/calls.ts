@@ -4,21 +4,28 @@ import { environmentName, isEnvironment, writeEnvironment } from './environment.
 import { runGlobLoop } from './globs.ts';
 import { ENDING, KERNEL } from './kernel.ts';
 import { runInclude } from './includes.ts';
+import { runLoad } from './loads.ts';
+import { mutationValue } from './mutations.ts';
 import { argumentsOf, constantPath, describe, isConfiguration, settingRead } from './nodes.ts';
 import { cellsOf } from './objects.ts';
 import { objectPlace } from './places.ts';
 import { notStatic, refuse } from './refuse.ts';
 import { isRelevant, warn, type Scope } from './scope.ts';
 import { argumentValue, setSetting } from './settings.ts';
+import { isHash } from './values.ts';
 
 /** Runs a call that stands as a statement. */
 export function runCall(node: CallNode, scope: Scope): void {
   if (runEnding(node, scope) || runShowTime(node, scope) || runInclude(node, scope)) return;
+  if (runLoad(node, scope)) return;
   if (runGlobLoop(node, scope)) return;
   refuseBlock(node, scope);
   if (assignmentValue(node, scope) !== undefined) return;
   if (runPush(node, scope) || runObjectMethod(node, scope)) return;
-  if (runEnvironmentDelete(node, scope) || runSetting(node, scope)) return;
+  if (node.receiver !== null && !isEnvironment(node.receiver)) {
+    if (mutationValue(node, scope) !== undefined) return;
+  }
+  if (runEnvironmentChange(node, scope) || runSetting(node, scope)) return;
   throw notStatic(scope, node, `${describe(node)} cannot be evaluated without running Ruby`);
 }
 
@@ -79,11 +86,26 @@ function runPush(node: CallNode, scope: Scope): boolean {
   return true;
 }
 
-/** `ENV.delete('X')`. */
-function runEnvironmentDelete(node: CallNode, scope: Scope): boolean {
-  const [name] = argumentsOf(node);
-  if (!isEnvironment(node.receiver) || node.name !== 'delete' || name === undefined) return false;
-  writeEnvironment(node, environmentName(name, scope), null, scope);
+/** `ENV.delete('X')`, `ENV.store('X', 'y')`, `ENV.update('X' => 'y')`. */
+function runEnvironmentChange(node: CallNode, scope: Scope): boolean {
+  const [first, second, ...more] = argumentsOf(node);
+  if (!isEnvironment(node.receiver) || first === undefined || more.length > 0) return false;
+  const { name, block } = node;
+  if (name === 'delete' && second === undefined) {
+    writeEnvironment(node, environmentName(first, scope), null, scope);
+    return true;
+  }
+  if (name === 'store' && second !== undefined) {
+    writeEnvironment(node, environmentName(first, scope), scope.evaluate(second), scope);
+    return true;
+  }
+  if (!['update', 'merge!'].includes(name) || second !== undefined || block !== null) return false;
+  const changes = scope.evaluate(first);
+  if (!isHash(changes)) return false;
+  for (const [key, value] of changes.entries) {
+    if (typeof key !== 'string') throw notStatic(scope, node, 'a name of a variable is no text');
+    writeEnvironment(node, key, value, scope);
+  }
   return true;
 }
 

@@ -1,6 +1,7 @@
 import type { Node } from '@ruby/prism/src/nodes.js';
 import { RubyConfigError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
+import { refuseBareSettings } from './loads.ts';
 import { makeParse, type Source } from './parse.ts';
 import { newReading, type Cell, type Reading, type Scope } from './scope.ts';
 import { runStatement } from './statements.ts';
@@ -10,14 +11,15 @@ import type { ReadOptions, RubyConfig, Setting } from './types.ts';
 export async function readDocument(text: string, options: ReadOptions): Promise<RubyConfig> {
   const parse = await makeParse();
   const reading = newReading(options);
-  runFile(text, options.file, 0);
+  runFile(text, options.file, 0, false);
   refuseTraps(reading);
   return resultOf(reading);
 
-  function runFile(included: string, file: string, depth: number): void {
+  function runFile(included: string, file: string, depth: number, isMain: boolean): void {
     reading.files.add(file);
     const source = parse(included, file);
     const scope = newScope(reading, source, depth, runFile);
+    if (isMain) refuseBareSettings(scope);
     runWithinStack(scope);
   }
 }
@@ -26,7 +28,7 @@ function newScope(
   reading: Reading,
   source: Source,
   depth: number,
-  runFile: (text: string, file: string, depth: number) => void,
+  runFile: (text: string, file: string, depth: number, isMain: boolean) => void,
 ): Scope {
   const scope: Scope = {
     reading,
@@ -37,8 +39,8 @@ function newScope(
     run: (nodes: readonly Node[]) => {
       for (const node of nodes) runStatement(node, scope);
     },
-    include: (text, file) => {
-      runFile(text, file, depth + 1);
+    include: (text, file, isMain = false) => {
+      runFile(text, file, depth + 1, isMain);
     },
   };
   return scope;

@@ -11,6 +11,7 @@ import {
   type Node,
 } from '@ruby/prism/src/nodes.js';
 import { isEnvironment } from './environment.ts';
+import { loadsFile } from './loads.ts';
 import {
   argumentsOf,
   childrenOf,
@@ -58,6 +59,9 @@ const MUTATING = new Set(
   ).split(' '),
 );
 
+/** Methods that run a text, whoever has them. */
+const EVALUATING = new Set(['eval', 'instance_eval', 'class_eval', 'module_eval']);
+
 /** Everything that a piece of Ruby might change. */
 export function effectsOf(node: Node): Effect[] {
   const own = ownEffects(node);
@@ -93,6 +97,9 @@ function callEffects(node: CallNode): Effect[] {
     if (receiver instanceof LocalVariableReadNode)
       effects.push({ kind: 'any_setting', node, receiver: receiver.name });
   }
+  // A text that is run, and another file, may do anything.
+  const isText = EVALUATING.has(name) && args.length > 0;
+  if (isText || loadsFile(node)) effects.push({ kind: 'any_setting', node });
   if (name === '[]=' || name === 'store') effects.push(...indexEffects(node, receiver, args[0]));
   else if (isEnvironment(receiver) && isMutating(name))
     effects.push({ kind: 'environment', name: literalKey(args[0]), node });

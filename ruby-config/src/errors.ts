@@ -19,8 +19,13 @@ export interface Refusal {
   readonly problem: string;
   /** What to do: a sentence. */
   readonly advice: string;
+  /** What Ruby itself raises here, where that is sure. */
+  readonly raises?: RubyException;
   readonly cause?: unknown;
 }
+
+/** Exceptions that a file may rescue, of what is known here. */
+export type RubyException = 'LoadError' | 'Errno::ENOENT';
 
 /** A configuration file that cannot be read without running Ruby, or that Ruby would refuse too. */
 export class RubyConfigError extends Error {
@@ -29,6 +34,7 @@ export class RubyConfigError extends Error {
   readonly line: number;
   readonly problem: string;
   readonly advice: string;
+  readonly raises: RubyException | undefined;
 
   constructor(refusal: Refusal) {
     super(
@@ -41,5 +47,6 @@ export class RubyConfigError extends Error {
     this.line = refusal.line;
     this.problem = refusal.problem;
     this.advice = refusal.advice;
+    this.raises = refusal.raises;
   }
 }

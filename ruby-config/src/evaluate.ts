@@ -5,6 +5,7 @@ import { fileCall } from './files.ts';
 import { hostValue } from './host.ts';
 import { listValue, literalValue } from './literals.ts';
 import { methodValue } from './methods.ts';
+import { mutationValue } from './mutations.ts';
 import { nameValue } from './names.ts';
 import { argumentsOf, constantPath, describe } from './nodes.ts';
 import { objectValue } from './objects.ts';
@@ -42,6 +43,8 @@ function callValue(node: Node, scope: Scope): RubyValue | undefined {
   if (path !== undefined) return path;
   if (node.block !== null || node.isAttributeWrite() || isModule(node.receiver, scope))
     return undefined;
+  const changed = mutationValue(node, scope);
+  if (changed !== undefined) return changed;
   const self = scope.evaluate(node.receiver);
   if (self === null && node.isSafeNavigation()) return null;
   return methodValue(self, node.name, listValue(argumentsOf(node), scope), scope.reading);

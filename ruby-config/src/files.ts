@@ -2,7 +2,7 @@ import type { CallNode, Node } from '@ruby/prism/src/nodes.js';
 import { argumentsOf, constantPath } from './nodes.ts';
 import { basename, dirname, expandPath, extname, join } from './paths.ts';
 import { readEnvironment } from './environment.ts';
-import { notStatic } from './refuse.ts';
+import { notStatic, raising } from './refuse.ts';
 import type { Scope } from './scope.ts';
 import type { RubyValue } from './values.ts';
 
@@ -47,7 +47,8 @@ const OPERATIONS: Readonly<
     const text = readFile?.(path);
     if (text !== undefined) return text;
     const what = readFile === undefined ? 'another file is read' : `there is no file ${path}`;
-    throw notStatic(scope, node, what, 'Put its text into this file.');
+    const error = notStatic(scope, node, what, 'Put its text into this file.');
+    throw readFile === undefined ? error : raising(error, 'Errno::ENOENT');
   },
 };
 

@@ -4,6 +4,7 @@ import {
   XStringNode,
   type Node,
 } from '@ruby/prism/src/nodes.js';
+import { readEnvironment } from './environment.ts';
 import { argumentsOf, constantPath } from './nodes.ts';
 import { notStatic } from './refuse.ts';
 import type { Scope } from './scope.ts';
@@ -16,7 +17,7 @@ const KNOWN_COMMANDS: Readonly<Record<string, 'short' | 'full'>> = {
 };
 
 /**
- * `Socket.gethostname`, `Dir.pwd`, and `` `hostname` `` with its line break; undefined for all else. No command is
+ * `Socket.gethostname`, `Dir.pwd`, `Dir.home`, and `` `hostname` `` with its line break; undefined for all else. No command is
  * ever run here.
  */
 export function hostValue(node: Node, scope: Scope): RubyValue | undefined {
@@ -27,6 +28,9 @@ export function hostValue(node: Node, scope: Scope): RubyValue | undefined {
   const { hostName, workingDirectory } = scope.reading.options;
   const module = constantPath(node.receiver);
   if (module === 'Socket' && node.name === 'gethostname') return hostName?.('short');
+  // Of the user itself: Ruby asks the system only where HOME is not set.
+  if (module === 'Dir' && node.name === 'home')
+    return readEnvironment(node, 'HOME', scope) ?? undefined;
   if (module === 'Dir' && ['pwd', 'getwd'].includes(node.name)) return workingDirectory;
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { CallNode, type Node } from '@ruby/prism/src/nodes.js';
 import { argumentsOf, constantPath, isConfiguration } from './nodes.ts';
-import { notStatic, refuse } from './refuse.ts';
+import { notStatic, raising, refuse } from './refuse.ts';
 import type { Scope } from './scope.ts';
 
 /** Files inside files; a file that includes itself ends here. */
@@ -19,6 +19,12 @@ export function runInclude(node: CallNode, scope: Scope): boolean {
       `only Ruby is read, not ${path}`,
       'Put its settings into this file.',
     );
+  scope.include(textOfFile(path, node, scope), path);
+  return true;
+}
+
+/** The text of a file that is to run here; a refusal where there is none, or too many are inside one another. */
+export function textOfFile(path: string, node: CallNode, scope: Scope): string {
   const { readFile } = scope.reading.options;
   if (readFile === undefined)
     throw notStatic(
@@ -36,16 +42,10 @@ export function runInclude(node: CallNode, scope: Scope): boolean {
       'Look for a file that includes itself.',
     );
   const text = readFile(path);
-  if (text === undefined)
-    throw refuse(
-      scope,
-      node,
-      'include',
-      `the file ${path} that is included here cannot be read`,
-      'Create it, or remove this line.',
-    );
-  scope.include(text, path);
-  return true;
+  if (text !== undefined) return text;
+  const what = `the file ${path} that is included here cannot be read`;
+  const error = refuse(scope, node, 'include', what, 'Create it, or remove this line.');
+  throw raising(error, includedPath(node) === undefined ? 'LoadError' : 'Errno::ENOENT');
 }
 
 function includedPath(node: CallNode): Node | undefined {

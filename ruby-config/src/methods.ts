@@ -149,6 +149,10 @@ function listMethod(
       return Number.isInteger(first) ? (self.at(Number(first)) ?? null) : undefined;
     case '+':
       return Array.isArray(first) ? [...self, ...first] : undefined;
+    case '-':
+      return Array.isArray(first)
+        ? self.filter((item) => !first.some((other) => isSame(item, other)))
+        : undefined;
     case 'include?':
       return first === undefined ? undefined : self.some((item) => isSame(item, first));
   }
@@ -164,6 +168,10 @@ function listMethod(
       return self.filter((item) => item !== null);
     case 'dup':
       return [...self];
+    case 'reverse':
+      return [...self].reverse();
+    case 'uniq':
+      return self.filter((item, index) => self.findIndex((o) => isSame(o, item)) === index);
     default:
       return undefined;
   }

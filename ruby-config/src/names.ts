@@ -70,6 +70,8 @@ function constantValue(node: ConstantReadNode | ConstantPathNode, scope: Scope):
     const cell = scope.reading.constants.get(path);
     if (cell !== undefined) return cellValue(node, path, cell, scope);
     if (path === 'File::SEPARATOR' || path === 'File::Separator') return '/';
+    if (path === 'File::PATH_SEPARATOR')
+      return /^[a-z]:/i.test(scope.reading.options.workingDirectory ?? '') ? ';' : ':';
     const value = stream(path);
     if (value !== undefined) return value;
   }

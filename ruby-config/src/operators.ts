@@ -5,11 +5,13 @@ import {
   IfNode,
   OrNode,
   ParenthesesNode,
+  RescueModifierNode,
   StatementsNode,
   UnlessNode,
   type Node,
 } from '@ruby/prism/src/nodes.js';
 import { notStatic } from './refuse.ts';
+import { rescueValue } from './rescues.ts';
 import type { Scope } from './scope.ts';
 import { isTruthy, type RubyValue } from './values.ts';
 
@@ -17,6 +19,7 @@ import { isTruthy, type RubyValue } from './values.ts';
 export function operatorValue(node: Node, scope: Scope): RubyValue | undefined {
   if (node instanceof ParenthesesNode) return blockValue(node.body, scope);
   if (node instanceof StatementsNode || node instanceof ElseNode) return blockValue(node, scope);
+  if (node instanceof RescueModifierNode) return rescueValue(node, scope);
   if (node instanceof OrNode) {
     const left = scope.evaluate(node.left);
     return isTruthy(left) ? left : scope.evaluate(node.right);

@@ -1,5 +1,5 @@
 import type { Node } from '@ruby/prism/src/nodes.js';
-import { RubyConfigError, type RubyConfigErrorCode } from './errors.ts';
+import { RubyConfigError, type RubyConfigErrorCode, type RubyException } from './errors.ts';
 import type { Scope } from './scope.ts';
 
 const ADVICE =
@@ -15,6 +15,12 @@ export function refuse(
 ): RubyConfigError {
   const line = scope.source.lineOf(node.location);
   return new RubyConfigError({ code, file: scope.source.file, line, problem, advice });
+}
+
+/** The same error, with what Ruby raises at this place. */
+export function raising(error: RubyConfigError, raises: RubyException): RubyConfigError {
+  const { code, file, line, problem, advice } = error;
+  return new RubyConfigError({ code, file, line, problem, advice, raises });
 }
 
 /** The error for what is outside the subset. It is survived where no relevant setting can be touched. */

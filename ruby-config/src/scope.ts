@@ -39,6 +39,8 @@ export interface Reading {
   readonly indifferent: WeakSet<RubyHash>;
   /** Values of float literals without a fraction: as text they would differ from the integer. */
   readonly integralFloats: Set<number>;
+  /** Files that were `require`d: each runs once. */
+  readonly required: Set<string>;
   /** Names of methods that the file defines: calling one is no setting. */
   readonly methods: Set<string>;
   showTime: boolean | undefined;
@@ -51,12 +53,14 @@ export interface Scope {
   readonly locals: Map<string, Cell>;
   /** How many files include this one. */
   readonly depth: number;
+  /** Inside `begin … rescue`: what is skipped might raise, so nothing is. */
+  readonly isStrict?: boolean;
   /** The value of an expression; throws a RubyConfigError when it is outside the subset. */
   evaluate(node: Node): RubyValue;
   /** Runs statements in order. */
   run(nodes: readonly Node[]): void;
-  /** Runs another file's text in the same reading. */
-  include(text: string, file: string): void;
+  /** Runs another file's text in the same reading; `isMain`: not inside the configuration (`load`, `require`). */
+  include(text: string, file: string, isMain?: boolean): void;
 }
 
 /** Starts a reading. */
@@ -72,6 +76,7 @@ export function newReading(options: ReadOptions): Reading {
     traps: new Map(),
     indifferent: new WeakSet(),
     integralFloats: new Set(),
+    required: new Set(),
     methods: new Set(),
     showTime: undefined,
   };

@@ -47,10 +47,13 @@ function touched(effect: Effect, scope: Scope): string | undefined {
     case 'any_setting':
       return isElsewhere(effect.receiver, scope) ? undefined : 'any setting';
     case 'environment': {
-      const name = effect.name?.toLowerCase();
+      const { name } = effect;
+      const variables = scope.reading.options.relevantVariables ?? new Set<string>();
       // By a computed name it may be the proxy.
-      if (name === undefined) return relevant.has('http_proxy') ? 'any variable of ENV' : undefined;
-      return relevant.has(name) ? `\`${name}\`` : undefined;
+      const isAny = relevant.has('http_proxy') || variables.size > 0;
+      if (name === undefined) return isAny ? 'any variable of ENV' : undefined;
+      if (variables.has(name)) return `ENV['${name}']`;
+      return relevant.has(name.toLowerCase()) ? `\`${name.toLowerCase()}\`` : undefined;
     }
     case 'mutation': {
       const name = touchedInPlace(effect.of, scope);

@@ -16,6 +16,7 @@ import { runCall } from './calls.ts';
 import { runCase } from './case.ts';
 import { chosenBranch, isPlainBegin } from './operators.ts';
 import { isSkippable, refuse } from './refuse.ts';
+import { runRescue } from './rescues.ts';
 import type { Scope } from './scope.ts';
 import { skip } from './skip.ts';
 import { isTruthy } from './values.ts';
@@ -25,7 +26,7 @@ export function runStatement(node: Node, scope: Scope): void {
   try {
     execute(node, scope);
   } catch (error) {
-    if (!isSkippable(error)) throw error;
+    if (!isSkippable(error) || scope.isStrict === true) throw error;
     skip(node, scope, error);
   }
 }
@@ -41,6 +42,7 @@ function execute(node: Node, scope: Scope): void {
     if (!isTruthy(scope.evaluate(node.left))) runStatement(node.right, scope);
   } else if (node instanceof ParenthesesNode) runBranch(node.body, scope);
   else if (node instanceof BeginNode && isPlainBegin(node)) runBranch(node.statements, scope);
+  else if (node instanceof BeginNode) runRescue(node, scope, strictly(scope));
   else if (node instanceof ReturnNode)
     throw refuse(scope, node, 'raised', 'a `return` in a configuration file', 'Use if … end.');
   else scope.evaluate(node);
@@ -51,4 +53,18 @@ function runBranch(body: Node | null, scope: Scope): void {
   if (body instanceof ElseNode) runBranch(body.statements, scope);
   else if (body instanceof StatementsNode) scope.run(body.body);
   else runStatement(body, scope);
+}
+
+/** Runs statements, of which none may be left out. */
+function strictly(scope: Scope): (nodes: readonly Node[]) => void {
+  const strict: Scope = {
+    ...scope,
+    isStrict: true,
+    run: (nodes) => {
+      for (const node of nodes) runStatement(node, strict);
+    },
+  };
+  return (nodes) => {
+    strict.run(nodes);
+  };
 }

@@ -17,6 +17,8 @@ export interface ReadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Names of settings that must never be guessed: what could touch one and cannot be read is an error. */
   readonly relevant: ReadonlySet<string>;
+  /** Environment variables that must never be guessed, such as PATH; the proxies, by settings of their names. */
+  readonly relevantVariables?: ReadonlySet<string>;
   /** Names that are hashes from the start, with text and symbol keys alike: `opscode_pushy_server`, `knife`. */
   readonly objects?: readonly string[];
   /** Text of another file that this one includes, undefined when there is none. Without it includes are refused. */

@@ -24,6 +24,8 @@ const host: Omit<ReadOptions, 'file' | 'env' | 'relevant'> = {
   listDirectory: (path) => ifThere(() => readdirSync(path)) ?? [],
   hostName: (kind) => (kind === 'short' ? hostname() : fullHostName()),
   workingDirectory: process.cwd(),
+  // They say which programs jobs find, where the agent's cache is, and whom it trusts.
+  relevantVariables: new Set(['HOME', 'PATH', 'SSL_CERT_DIR', 'SSL_CERT_FILE']),
 };
 
 async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {

@@ -104,6 +104,8 @@ def evaluate(path)
   Chef.const_set(:Config, config)
   Mixlib::Log::Formatter.show_time = nil
   before = ENV.to_h
+  # What a loaded file names belongs to everybody.
+  named = Object.constants
   $stdout = StringIO.new
   config.from_file(path)
   settings = config.configuration.reject { |name, _| (OBJECTS + LISTS + CONTEXTS).include?(name) }
@@ -112,7 +114,7 @@ def evaluate(path)
     settings: settings.transform_values { |value| plain(value) },
     objects: OBJECTS.to_h { |name| [name, plain(config[name])] },
     environment: (before.keys | ENV.keys).reject { |name| before[name] == ENV[name] }.to_h { |name| [name, ENV[name]] },
-    constants: scope.constants(false).to_h { |name| [name, plain(scope.const_get(name))] },
+    constants: (scope.constants(false) + Object.constants - named).to_h { |name| [name, plain(scope.const_get(name))] },
     showTime: Mixlib::Log::Formatter.show_time
   }
 rescue Exception => error # rubocop:disable Lint/RescueException -- SyntaxError is one of them

@@ -24,7 +24,7 @@ const READ: readonly (readonly [string, Record<string, unknown>])[] = [
   [`node_name 'x' if ENV['NOPE']`, {}],
   [`node_name 'x' unless ENV['NOPE']`, { node_name: 'x' }],
   [`chef_zero.enabled true\nohai.disabled_plugins = [:A]\ndata_collector.token 'x'`, {}],
-  [`test 'x'\nsystem 'x'\np 'x'\nformat 'x'\nload '/x'\nrequire 'x'\nname 'x'`, {}],
+  [`test 'x'\nsystem 'x'\np 'x'\nformat 'x'\nrequire 'x'\nname 'x'`, {}],
 ];
 
 /** Rows of ADDON F.1 and F.5 that leave a setting as it was without a word: refused. */

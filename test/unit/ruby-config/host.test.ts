@@ -16,6 +16,8 @@ const READ: readonly (readonly [string, unknown])[] = [
   ['v `hostname`', 'web01\n'],
   ['v `hostname -f`.chomp', 'web01.example.com'],
   ['v Dir.pwd', '/here'],
+  ['v Dir.home', '/home/someone'],
+  ['v File::PATH_SEPARATOR', ':'],
   ["v File.expand_path('a')", '/here/a'],
   ["v File.expand_path('a', 'b/..')", '/here/a'],
   ["v File.exist?('/etc/d'), File.file?('f'), File.directory?('/etc/e')", [true, true, false]],
@@ -49,6 +51,50 @@ const REFUSED: readonly (readonly [string, RegExp, Partial<ReadOptions>])[] = [
   ["Dir.glob('/etc/d/*.rb', 1).each { |f| node_name f }", /block/, HOST],
   ["Dir.glob('/etc/d/*.rb').each { |f| break if node_name f }", /jump out of a loop/, HOST],
 ];
+
+/** Files that are loaded, by their paths. */
+const LOADED: Readonly<Record<string, string>> = {
+  '/etc/chef/named.rb': "Chef::Config.node_name 'loaded'\nX = 'x'",
+  '/here/near.rb': "Chef::Config[:node_name] = 'near'",
+  '/home/someone/own.rb': "Chef::Config.node_name = 'own'",
+  '/etc/chef/bare.rb': "x = 1\nnode_name 'x'",
+  '/etc/chef/self.rb': "self.node_name = 'x'",
+  '/etc/chef/more.rb': "from_file '/etc/chef/named.rb'",
+  '/etc/chef/unknown.rb': '\nChef::Config.node_name Some.x',
+  '/etc/chef/handler.rb': 'class Slack\n  def run\n    @node_name ||= node_name.upcase\n  end\nend',
+  '/etc/chef/loop.rb': "load '/etc/chef/loop.rb'",
+};
+const LOADING: Partial<ReadOptions> = { ...HOST, readFile: (path) => LOADED[path] };
+
+describe('ruby-config, what a file loads (ADDON F.5 rule 3)', () => {
+  for (const [source, expected] of [
+    ["load '/etc/chef/named.rb'", 'loaded'],
+    ["require '/etc/chef/named'\nnode_name 'later'\nrequire '/etc/chef/named.rb'", 'later'],
+    ["require '/etc/chef/named'\nnode_name 'later'\nload '/etc/chef/named.rb'", 'loaded'],
+    ["require_relative 'named'", 'loaded'],
+    ["require_relative '../chef/named.rb'\nnode_name X", 'x'],
+    ["Kernel.load 'near.rb'", 'near'],
+    ["require './near'", 'near'],
+    ["require '~/own'", 'own'],
+    ["node_name 'x'\nrequire_relative 'handler'", 'x'],
+  ] as const)
+    it(`runs ${JSON.stringify(source)} as Ruby does`, async () => {
+      assert.equal((await settings(source, LOADING))['node_name'], expected);
+    });
+
+  for (const [source, message] of [
+    ["load '/etc/chef/bare.rb'", /^\/etc\/chef\/bare\.rb:2: .*knows no settings.*from_file/],
+    ["load '/etc/chef/self.rb'", /^\/etc\/chef\/self\.rb:1: .*knows no settings/],
+    ["load '/etc/chef/more.rb'", /^\/etc\/chef\/more\.rb:1: .*knows no settings/],
+    ["load '/etc/chef/unknown.rb'", /^\/etc\/chef\/unknown\.rb:2: .*cannot be evaluated/],
+    ["load '/etc/chef/none.rb'", /client\.rb:1: the file \/etc\/chef\/none\.rb .*cannot be read/],
+    ["load '/etc/chef/loop.rb'", /loop\.rb:1: more than 10 files/],
+    ["require '/etc/chef/native.so'", /client\.rb:1: .*not known here to be a file of Ruby/],
+  ] as const)
+    it(`refuses ${JSON.stringify(source)}`, async () => {
+      assert.match((await refusal(source, LOADING)).message, message);
+    });
+});
 
 describe('ruby-config, what a file asks of its host (ADDON F.4, F.5)', () => {
   for (const [source, expected] of READ)

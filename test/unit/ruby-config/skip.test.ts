@@ -5,7 +5,15 @@ import { refusal, settings } from './read.ts';
 /** Statements that cannot be evaluated and touch nothing relevant: one warning each. */
 const SKIPPED: readonly string[] = [
   `require 'socket'`,
-  `load '/etc/other.rb'`,
+  `require 'chef/handler/slack'`,
+  `Kernel.require 'x'`,
+  `%w[x y].each do |lib|
+  begin
+    require lib
+  rescue LoadError
+  end
+end`,
+  `autoload :Slack, 'slack'`,
   `start_handlers << Some::Handler.new`,
   `begin\n  require 'x'\nrescue LoadError => e\n  Chef::Log.warn e\nend`,
   `%w[a b].each { |g| require g }`,
@@ -106,6 +114,20 @@ const TOUCHING: readonly (readonly [string, RegExp])[] = [
   [`Some.tap { |c| c.merge!(x) }`, /any setting/],
   [`config = Some.config\nconfig.node_name 'x'`, /`node_name`/],
   [`eval(Some.text)`, /any setting/],
+  [`binding.eval(Some.text)`, /any setting/],
+  [`TOPLEVEL_BINDING.eval("x")`, /any setting/],
+  [`Some.instance_eval(Some.text)`, /any setting/],
+  [`load '/etc/chef/other.rb'`, /any setting.*other\.rb/],
+  [`Kernel.load Some.path`, /any setting/],
+  [`require '/etc/chef/other'`, /any setting.*other\.rb/],
+  [`require './other'`, /any setting/],
+  [`require File.join(Some.dir, 'other')`, /any setting/],
+  [`require "#{Some.dir}/other"`, /any setting/],
+  [`require_relative 'other'`, /any setting.*other\.rb/],
+  [`require '/etc/chef/other.so'`, /any setting/],
+  [`require '/etc/chef/other' rescue nil`, /any setting/],
+  [`Some.each { |f| load f }`, /any setting/],
+  [`autoload :Other, '/etc/chef/other'`, /any setting/],
   [`Chef::Config.merge!(Some.hash)`, /any setting/],
   [`default :node_name, 'x'`, /any setting/],
   [`def node_name; 'x'; end`, /`node_name`/],
@@ -130,7 +152,8 @@ const TOUCHING: readonly (readonly [string, RegExp])[] = [
   [`Object.const_get('Chef::Config')[:node_name] = 'x'`, /`node_name`/],
   [`instance_variable_get(:@configuration)[:node_name] = 'x'`, /`node_name`/],
   [`ChefConfig::Config.tap { node_name 'x' }`, /`node_name`/],
-  [`whitelist({})\nwhitelist.delete('a')`, /`whitelist`/],
+  [`whitelist({})\nwhitelist.delete_if { |k| k }`, /`whitelist`/],
+  [`whitelist({})\nwhitelist.delete(Some.x)`, /`whitelist`/],
   [`whitelist({})\nSome.each { |k| whitelist[k] = 1 }`, /`whitelist`/],
   [`whitelist({})\nwhitelist.default = 1`, /`whitelist`/],
   [`no_proxy 'a'\nno_proxy << ',b'`, /`no_proxy`/],
@@ -199,6 +222,14 @@ describe('ruby-config, what is left out (ADDON F.5 rule 3)', () => {
   it('says where a variable that was not read comes from', async () => {
     const { message } = await refusal(`host = Socket.gethostname\nnode_name host`);
     assert.match(message, /`host` was not read \(line 1: a call of `Socket.gethostname`/);
+  });
+
+  it('refuses a variable of ENV that must not be guessed and cannot be evaluated, and no other', async () => {
+    const relevantVariables = new Set(['PATH', 'HOME']);
+    const error = await refusal(`ENV['PATH'] = Some.x`, { relevantVariables });
+    assert.match(error.message, /client\.rb:1: this may change ENV\['PATH'\], but/);
+    const { warnings } = await readText(`ENV['LANG'] = Some.x`, { relevantVariables });
+    assert.equal(warnings.length, 1);
   });
 
   it('keeps a text that is only handed on to another program', async () => {

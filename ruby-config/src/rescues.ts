@@ -1,0 +1,76 @@
+import {
+  LocalVariableTargetNode,
+  type BeginNode,
+  type Node,
+  type RescueModifierNode,
+  type RescueNode,
+} from '@ruby/prism/src/nodes.js';
+import { RubyConfigError, type RubyException } from './errors.ts';
+import { constantPath } from './nodes.ts';
+import { notStatic } from './refuse.ts';
+import type { Scope } from './scope.ts';
+import type { RubyValue } from './values.ts';
+
+/** The classes by which each exception is rescued. */
+const CLASSES: Readonly<Record<RubyException, readonly string[]>> = {
+  LoadError: ['LoadError', 'ScriptError', 'Exception'],
+  'Errno::ENOENT': ['Errno::ENOENT', 'SystemCallError', 'StandardError', 'Exception'],
+};
+
+/**
+ * Runs `begin … rescue … end` where it is sure which way Ruby goes: every statement can be evaluated, or the first that
+ * cannot raises what is known. `run` runs statements and skips none.
+ */
+export function runRescue(
+  node: BeginNode,
+  scope: Scope,
+  run: (nodes: readonly Node[]) => void,
+): void {
+  if (node.elseClause !== null || node.ensureClause !== null)
+    throw notStatic(scope, node, '`begin … rescue` with an `else` or `ensure`');
+  try {
+    run(node.statements?.body ?? []);
+  } catch (error) {
+    const clause = clauseFor(node.rescueClause, error);
+    if (clause === undefined) throw error;
+    takeException(clause.reference, scope);
+    scope.run(clause.statements?.body ?? []);
+  }
+}
+
+/** `File.read('/x') rescue 'y'`. */
+export function rescueValue(node: RescueModifierNode, scope: Scope): RubyValue {
+  try {
+    return scope.evaluate(node.expression);
+  } catch (error) {
+    if (!(error instanceof RubyConfigError) || error.raises !== 'Errno::ENOENT') throw error;
+    return scope.evaluate(node.rescueExpression);
+  }
+}
+
+function clauseFor(first: RescueNode | null, error: unknown): RescueNode | undefined {
+  if (!(error instanceof RubyConfigError) || error.raises === undefined) return undefined;
+  const classes = CLASSES[error.raises];
+  for (let clause = first; clause !== null; clause = clause.subsequent) {
+    const names = clause.exceptions.map(constantPath);
+    // What is rescued by an expression is not known.
+    if (names.includes(undefined)) return undefined;
+    const all = names.length === 0 ? ['StandardError'] : names;
+    if (all.some((name) => name !== undefined && classes.includes(name))) return clause;
+  }
+  return undefined;
+}
+
+function takeException(target: Node | null, scope: Scope): void {
+  if (target === null) return;
+  if (!(target instanceof LocalVariableTargetNode))
+    throw notStatic(scope, target, 'an exception that is kept elsewhere than in a variable');
+  const { name, location } = target;
+  const { source } = scope;
+  scope.locals.set(name, {
+    unread: 'an exception',
+    line: source.lineOf(location),
+    file: source.file,
+    instance: true,
+  });
+}
