@@ -4,7 +4,7 @@ import { environmentName, isEnvironment, writeEnvironment } from './environment.
 import { runGlobLoop } from './globs.ts';
 import { ENDING, KERNEL } from './kernel.ts';
 import { runInclude } from './includes.ts';
-import { runLoad } from './loads.ts';
+import { runLoad, runLoadPath } from './loads.ts';
 import { mutationValue } from './mutations.ts';
 import { argumentsOf, constantPath, describe, isConfiguration, settingRead } from './nodes.ts';
 import { cellsOf } from './objects.ts';
@@ -17,7 +17,7 @@ import { isHash } from './values.ts';
 /** Runs a call that stands as a statement. */
 export function runCall(node: CallNode, scope: Scope): void {
   if (runEnding(node, scope) || runShowTime(node, scope) || runInclude(node, scope)) return;
-  if (runLoad(node, scope)) return;
+  if (runLoad(node, scope) || runLoadPath(node, scope)) return;
   if (runGlobLoop(node, scope)) return;
   refuseBlock(node, scope);
   if (assignmentValue(node, scope) !== undefined) return;

@@ -11,7 +11,7 @@ import {
   type Node,
 } from '@ruby/prism/src/nodes.js';
 import { isEnvironment } from './environment.ts';
-import { loadsFile } from './loads.ts';
+import { changesLoadPath, loadsFile } from './loads.ts';
 import {
   argumentsOf,
   childrenOf,
@@ -99,7 +99,8 @@ function callEffects(node: CallNode): Effect[] {
   }
   // A text that is run, and another file, may do anything.
   const isText = EVALUATING.has(name) && args.length > 0;
-  if (isText || loadsFile(node)) effects.push({ kind: 'any_setting', node });
+  if (isText || loadsFile(node) || changesLoadPath(node))
+    effects.push({ kind: 'any_setting', node });
   if (name === '[]=' || name === 'store') effects.push(...indexEffects(node, receiver, args[0]));
   else if (isEnvironment(receiver) && isMutating(name))
     effects.push({ kind: 'environment', name: literalKey(args[0]), node });

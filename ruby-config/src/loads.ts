@@ -3,6 +3,7 @@ import {
   ClassNode,
   ConstantReadNode,
   DefNode,
+  GlobalVariableReadNode,
   ModuleNode,
   SelfNode,
   SingletonClassNode,
@@ -42,15 +43,40 @@ export function runLoad(node: CallNode, scope: Scope): boolean {
   if (!isLoading(node) || argument === undefined || node.block !== null) return false;
   const given = scope.evaluate(argument);
   if (typeof given !== 'string') throw notStatic(scope, node, 'the path to load is no text');
-  if (node.name === 'require' && !isPath(given))
-    return scope.isStrict === true && OF_RUBY.has(given);
-  const path = placeOf(given, node, scope);
+  const isLibrary = node.name === 'require' && !isPath(given);
+  const path = isLibrary ? libraryAt(given, scope) : placeOf(given, node, scope);
+  if (path === undefined) return scope.isStrict === true && OF_RUBY.has(given);
   if (node.name !== 'load') {
     if (scope.reading.required.has(path)) return true;
     scope.reading.required.add(path);
   }
   scope.include(textOfFile(path, node, scope), path, true);
   return true;
+}
+
+/** `$LOAD_PATH.unshift '/opt/acme/lib'`: what is required by its name from then on may be a file there. */
+export function runLoadPath(node: CallNode, scope: Scope): boolean {
+  if (!changesLoadPath(node)) return false;
+  for (const argument of argumentsOf(node)) {
+    const directory = scope.evaluate(argument);
+    if (typeof directory !== 'string') throw notStatic(scope, node, 'a directory that is no text');
+    scope.reading.loadPath.unshift(directory);
+  }
+  return true;
+}
+
+/** Whether a call changes where Ruby looks for libraries. */
+export function changesLoadPath({ receiver, name }: CallNode): boolean {
+  const isLoadPath =
+    receiver instanceof GlobalVariableReadNode &&
+    ['$LOAD_PATH', '$:', '$-I'].includes(receiver.name);
+  return isLoadPath && /^(?:<<|unshift|prepend|push|append|concat|insert|replace)$/.test(name);
+}
+
+function libraryAt(name: string, { reading }: Scope): string | undefined {
+  const file = name.endsWith('.rb') ? name : `${name}.rb`;
+  const paths = reading.loadPath.map((directory) => `${directory}/${file}`);
+  return paths.find((path) => reading.options.readFile?.(path) !== undefined);
 }
 
 /** Whether a call runs another file, as far as its text shows: `require lib` of a name in a list does not. */

@@ -38,14 +38,33 @@ export function runRescue(
   }
 }
 
-/** `File.read('/x') rescue 'y'`. */
+/** `node_name File.read('/x') rescue node_name 'y'`. */
+export function runRescueModifier(
+  { expression, rescueExpression }: RescueModifierNode,
+  scope: Scope,
+  run: (nodes: readonly Node[]) => void,
+): void {
+  try {
+    run([expression]);
+  } catch (error) {
+    if (!isRescuedAlone(error)) throw error;
+    scope.run([rescueExpression]);
+  }
+}
+
+/** `File.read('/x') rescue 'y'` as a value. */
 export function rescueValue(node: RescueModifierNode, scope: Scope): RubyValue {
   try {
     return scope.evaluate(node.expression);
   } catch (error) {
-    if (!(error instanceof RubyConfigError) || error.raises !== 'Errno::ENOENT') throw error;
+    if (!isRescuedAlone(error)) throw error;
     return scope.evaluate(node.rescueExpression);
   }
+}
+
+/** A modifier rescues StandardError alone. */
+function isRescuedAlone(error: unknown): boolean {
+  return error instanceof RubyConfigError && error.raises === 'Errno::ENOENT';
 }
 
 function clauseFor(first: RescueNode | null, error: unknown): RescueNode | undefined {

@@ -41,6 +41,8 @@ export interface Reading {
   readonly integralFloats: Set<number>;
   /** Files that were `require`d: each runs once. */
   readonly required: Set<string>;
+  /** Directories that the file adds to `$LOAD_PATH`. */
+  readonly loadPath: string[];
   /** Names of methods that the file defines: calling one is no setting. */
   readonly methods: Set<string>;
   showTime: boolean | undefined;
@@ -77,6 +79,7 @@ export function newReading(options: ReadOptions): Reading {
     indifferent: new WeakSet(),
     integralFloats: new Set(),
     required: new Set(),
+    loadPath: [],
     methods: new Set(),
     showTime: undefined,
   };

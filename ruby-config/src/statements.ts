@@ -7,6 +7,7 @@ import {
   IfNode,
   OrNode,
   ParenthesesNode,
+  RescueModifierNode,
   ReturnNode,
   StatementsNode,
   UnlessNode,
@@ -16,7 +17,7 @@ import { runCall } from './calls.ts';
 import { runCase } from './case.ts';
 import { chosenBranch, isPlainBegin } from './operators.ts';
 import { isSkippable, refuse } from './refuse.ts';
-import { runRescue } from './rescues.ts';
+import { runRescue, runRescueModifier } from './rescues.ts';
 import type { Scope } from './scope.ts';
 import { skip } from './skip.ts';
 import { isTruthy } from './values.ts';
@@ -43,6 +44,7 @@ function execute(node: Node, scope: Scope): void {
   } else if (node instanceof ParenthesesNode) runBranch(node.body, scope);
   else if (node instanceof BeginNode && isPlainBegin(node)) runBranch(node.statements, scope);
   else if (node instanceof BeginNode) runRescue(node, scope, strictly(scope));
+  else if (node instanceof RescueModifierNode) runRescueModifier(node, scope, strictly(scope));
   else if (node instanceof ReturnNode)
     throw refuse(scope, node, 'raised', 'a `return` in a configuration file', 'Use if … end.');
   else scope.evaluate(node);
