@@ -134,7 +134,8 @@ async function write(path: string, contents: Buffer, owner: Owner | undefined): 
 async function checkSafe(dir: string, ownUid: number | undefined): Promise<boolean> {
   const found = await unlessMissing(lstat(dir));
   if (found === undefined) return false;
-  const isOpen = (found.mode & 0o022) !== 0 && (found.mode & 0o1000) === 0;
+  // Without numbers of users there are no such bits either (Windows): its rights are not looked at.
+  const isOpen = ownUid !== undefined && (found.mode & 0o022) !== 0 && (found.mode & 0o1000) === 0;
   const isForeign = ownUid !== undefined && found.uid !== ownUid && found.uid !== 0;
   if (!found.isDirectory() || isOpen || isForeign) {
     throw new AgentError(

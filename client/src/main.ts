@@ -15,6 +15,7 @@ import { giveBack } from './process/give-back.ts';
 import { findInstance, takeInstance } from './process/instance-lock.ts';
 import { hostName } from './process/program.ts';
 import { readConfigFile } from './process/read-config.ts';
+import { signalsOf } from './process/signals.ts';
 import { summarize } from './whitelist.ts';
 
 type DoctorCommand = Extract<ParsedCommandLine, { kind: 'doctor' }>;
@@ -48,13 +49,18 @@ async function serve(options: CommandLine): Promise<number> {
     process.stdout.write(`pushy-client ends: ${signal}\n`);
     end.abort();
   };
-  for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGINT'] as const) process.once(signal, stop);
-  process.on('SIGUSR1', () => {
-    reconfigure();
-  });
-  process.on('SIGHUP', () => {
-    hangUp();
-  });
+  const signals = signalsOf(process.platform);
+  for (const signal of signals.end) process.once(signal, stop);
+  if (signals.reconfigure !== undefined) {
+    process.on(signals.reconfigure, () => {
+      reconfigure();
+    });
+  }
+  if (signals.hangUp !== undefined) {
+    process.on(signals.hangUp, () => {
+      hangUp();
+    });
+  }
 
   const fetcher = makeFetcher((ms, action) => systemClock.after(ms, action));
   fetcher.warm();

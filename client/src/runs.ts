@@ -4,7 +4,7 @@ import type { JobOrder } from './core/runner.ts';
 import type { JobPlan } from './job-check.ts';
 import type { JobFiles, StoredFile } from './job-file.ts';
 import type { Log } from './log.ts';
-import { jobScript } from './process/job-script.ts';
+import type { Host } from './process/host.ts';
 import { startKeeper, type Keeper, type KeeperOrder, type KeeperResult } from './process/keeper.ts';
 import type { KillClock } from './process/kill.ts';
 import { endOfRun } from './process/run-state.ts';
@@ -57,6 +57,7 @@ export interface Runs {
 
 /** What the runs need. */
 export interface RunsDeps {
+  readonly host: Pick<Host, 'keeper' | 'processes'>;
   readonly spool: Spool;
   readonly files: JobFiles;
   readonly environment: (order: JobOrder, plan: JobPlan, file?: string) => Record<string, string>;
@@ -74,7 +75,7 @@ export interface RunsDeps {
 
 /** Makes the runs. */
 export function makeRuns(deps: RunsDeps): Runs {
-  const { spool, files, clock, log, signal } = deps;
+  const { spool, files, clock, log, signal, host } = deps;
 
   async function commit(order: JobOrder, plan: JobPlan): Promise<Committed> {
     const { jobId, command, user, dir, capture } = order;
@@ -95,7 +96,7 @@ export function makeRuns(deps: RunsDeps): Runs {
         ...(capture ? { room: deps.room(jobId) } : {}),
       };
       const env = deps.environment(order, plan, file?.path);
-      await spool.commit(record, jobScript(plan.commandLine, env));
+      await spool.commit(record, host.keeper.files(plan.commandLine, env));
       const held = await hold(record, plan.user, file);
       if (!held.ok) await forget(jobId, file);
       return held;
@@ -126,9 +127,9 @@ export function makeRuns(deps: RunsDeps): Runs {
   async function startOutside(order: KeeperOrder, jobId: string): Promise<KeeperResult> {
     const outside = deps.outside(jobId);
     const after: typeof clock.after = (ms, action) => clock.after(ms, action);
-    const started = await startKeeper({ ...order, outside }, after);
+    const started = await startKeeper(host.keeper, { ...order, outside }, after);
     if (started.ok || started.isHeld || outside.length === 0) return started;
-    const inside = await startKeeper(order, after);
+    const inside = await startKeeper(host.keeper, order, after);
     // Whatever was wrong, was wrong with the way outside.
     const { reason } = started;
     if (inside.ok)
@@ -174,7 +175,7 @@ export function makeRuns(deps: RunsDeps): Runs {
     limitMs: number,
     keeper?: Promise<void>,
   ): StartedRun {
-    const run = watchRun(spool.pathOf(jobId), clock, signal, keeper);
+    const run = watchRun(spool.pathOf(jobId), clock, signal, keeper, host.processes);
     const cancelLimit = clock.after(Math.max(0, limitMs), () => {
       void endByLimit(jobId, run.kill);
     });

@@ -13,7 +13,6 @@ import {
 import { dirname, join } from 'node:path';
 import { AgentError, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
-import { KEEPER } from './process/run-script.ts';
 
 /** What is written down of a job before the server hears that this node can run it. */
 export interface RunRecord {
@@ -46,8 +45,8 @@ export interface Spool {
   open(): Promise<RunRecord[]>;
   /** Reads one again; undefined where somebody has removed or spoiled it. Rejects when the disk cannot be read. */
   find(jobId: string): Promise<RunRecord | undefined>;
-  /** Writes a job down, durably; a job that is there already is refused. */
-  commit(record: RunRecord, script: string): Promise<void>;
+  /** Writes a job down, durably, with what its keeper needs; a job that is there already is refused. */
+  commit(record: RunRecord, files: Readonly<Record<string, string>>): Promise<void>;
   /** Writes down, durably, that the server said run. */
   order(jobId: string): Promise<void>;
   /** Keeps every keeper from starting a run that is ordered; false when one has begun. */
@@ -67,16 +66,29 @@ const JOB_NAME = /^[\w-]{1,64}$/;
 /** What a shell says of a command that it cannot start. */
 const NEVER_STARTED = 126;
 
-/** Makes the spool below `dir`; `ownUid`: the user that the agent runs as, where the system has such numbers. */
+/** Makes the spool below `dir`; `ownUid`: the user that the agent runs as, where the system has such numbers; `syncsDirectories`:
+ * names have to be made durable as well. */
 export function makeSpool(
   dir: string,
   ownUid: number | undefined,
   log: Pick<Log, 'warn' | 'error'>,
+  syncsDirectories = true,
 ): Spool {
   const pathOf = (jobId: string): string => join(dir, jobId);
 
   const note = (jobId: string, why: string): Promise<void> =>
     writeFile(join(pathOf(jobId), 'why'), why, { mode: 0o600 });
+
+  /** Names are durable with the directory that they stand in. */
+  async function syncDirectory(path: string): Promise<void> {
+    if (!syncsDirectories) return;
+    const directory = await open(path, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
 
   /** Half-made and half-removed directories start with a dot. */
   async function discard(path: string, name: string): Promise<void> {
@@ -135,7 +147,7 @@ export function makeSpool(
         throw new AgentError('bad_config', what, { cause: error });
       }
     },
-    commit: async (record, script) => {
+    commit: async (record, files) => {
       const { jobId } = record;
       if (!JOB_NAME.test(jobId)) throw new Error('its id is no name for a directory');
       const draft = join(dir, `.new-${jobId}`);
@@ -144,8 +156,9 @@ export function makeSpool(
       await rm(draft, { recursive: true, force: true });
       try {
         await mkdir(draft, { mode: 0o700 });
-        await writeFile(join(draft, 'keeper'), KEEPER, { mode: 0o600 });
-        await writeFile(join(draft, 'job'), script, { mode: 0o600 });
+        for (const [name, text] of Object.entries(files)) {
+          await writeFile(join(draft, name), text, { mode: 0o600 });
+        }
         await writeFile(join(draft, 'committed'), '');
         await writeFile(join(draft, 'open'), '');
         await writeDurably(join(draft, 'record.json'), JSON.stringify(record));
@@ -155,7 +168,9 @@ export function makeSpool(
         await syncDirectory(dir);
       } catch (error) {
         await rm(draft, { recursive: true, force: true });
-        throw isCode(error, 'ENOTEMPTY') || isCode(error, 'EEXIST')
+        // Windows says EPERM of it.
+        throw ['ENOTEMPTY', 'EEXIST', 'EPERM'].some((code) => isCode(error, code)) &&
+          (await find(jobId)) !== undefined
           ? new Error('it was run here before', { cause: error })
           : error;
       }
@@ -222,16 +237,6 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-/** Names are durable with the directory that they stand in. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

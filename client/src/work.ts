@@ -11,10 +11,11 @@ import { makeJobFiles } from './job-file.ts';
 import { makeJobs, type Jobs } from './jobs.ts';
 import type { Log } from './log.ts';
 import type { Draft } from './outbox.ts';
+import { hostHere, type Host } from './process/host.ts';
 import { bootId } from './process/proc.ts';
 import { runState } from './process/run-state.ts';
 import { inScope, scopeNeed, type ScopeNeed } from './process/scope.ts';
-import { cannotBecome, findUser, ownUserId } from './process/user.ts';
+import { ownUserId } from './process/user.ts';
 import { draftOfResult, makeResults, withResults, type Results } from './results.ts';
 import { readResult } from './run-result.ts';
 import { makeRuns } from './runs.ts';
@@ -32,6 +33,8 @@ export interface WorkDeps {
   readonly roomFor: (draft: Draft) => number;
   /** Aborted when the agent ends. */
   readonly signal: AbortSignal;
+  /** The system; this one when it is not said. */
+  readonly host?: Host;
 }
 
 /** The jobs of a node: the one at hand, those whose result is on its way, and what is left of both on disk. */
@@ -51,14 +54,20 @@ const LEAST_ROOM = 65_536;
 
 /** Puts the work together. */
 export function makeWork(deps: WorkDeps): Work {
-  const { settings, clock, log, signal } = deps;
+  const { settings, clock, log, signal, host = hostHere() } = deps;
   const files = makeJobFiles(settings.fileDir, ownUserId(), log);
-  const spool = makeSpool(join(settings.stateDir, 'spool'), ownUserId(), log);
+  const spool = makeSpool(
+    join(settings.stateDir, 'spool'),
+    ownUserId(),
+    log,
+    host.syncsDirectories,
+  );
   let incarnation: string = randomUUID();
   let boot = 'unknown';
   let need: ScopeNeed = 'needless';
 
   const runs = makeRuns({
+    host,
     spool,
     files,
     environment: (order, { user }, file) =>
@@ -67,6 +76,7 @@ export function makeWork(deps: WorkDeps): Work {
         jobId: order.jobId,
         base: settings.environment,
         job: order.env ?? {},
+        foldsNames: host.foldsNames,
         ...(file === undefined ? {} : { file }),
         ...(user === undefined ? {} : { user }),
         ...(settings.allowedEnv === undefined ? {} : { allowed: settings.allowedEnv }),
@@ -111,8 +121,8 @@ export function makeWork(deps: WorkDeps): Work {
   function check(order: JobOrder): Promise<JobCheck> {
     return checkOrder(order, {
       lookUp: (command) => deps.whitelist.lookUp(command),
-      findUser,
-      cannotBecome,
+      findUser: (name) => host.findUser(name),
+      cannotBecome: (user) => host.cannotBecome(user),
       isDirectory,
       chefLockFile: settings.lockFile,
     });
@@ -140,7 +150,7 @@ export function makeWork(deps: WorkDeps): Work {
       await adoptRuns(records, {
         bootId: boot,
         runs,
-        stateOf: (jobId) => runState(spool.pathOf(jobId)),
+        stateOf: (jobId) => runState(spool.pathOf(jobId), host.processes),
         ageOf: async (jobId) =>
           clock.now() - (await stat(join(spool.pathOf(jobId), 'supervisor'))).mtimeMs,
         check,

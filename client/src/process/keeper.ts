@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { join, resolve as resolvePath } from 'node:path';
-import { becoming } from './job-script.ts';
+import { resolve as resolvePath } from 'node:path';
 import { HELD_BY_OTHER } from './run-script.ts';
-import type { OsUser } from './user.ts';
+import { isSelf, type OsUser } from './user.ts';
 
 /** What a keeper is made for. */
 export interface KeeperOrder {
-  /** Directory of the run: holds `keeper`, `job` and `open`, and takes all that the run leaves. */
+  /** Directory of the run: holds `job`, `ordered` and `open`, and takes all that the run leaves. */
   readonly spool: string;
   /** Where the command runs; the agent's own directory when it is not said. */
   readonly dir?: string;
@@ -18,6 +17,22 @@ export interface KeeperOrder {
   readonly room?: number;
   /** Program and arguments that start the keeper where the agent's end does not reach it. */
   readonly outside?: readonly string[];
+}
+
+/** What a system offers to keep runs with. */
+export interface KeeperForm {
+  /** What the spool of a run holds for it, by name: `job`, with command line and environment, and what it needs else. */
+  readonly files: (
+    line: string,
+    env: Readonly<Record<string, string>>,
+  ) => Readonly<Record<string, string>>;
+  /** How it is started; it says `ready`, is told to go over its standard input, and obeys what run-script.ts says. */
+  readonly program: (order: KeeperOrder) => {
+    readonly argv: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
+    /** Where it is started; it stays in no directory that somebody else may want to remove. */
+    readonly cwd: string;
+  };
 }
 
 /** The process that keeps a run; it outlives the agent from `go` on and ends with it before that. */
@@ -37,31 +52,25 @@ export type KeeperResult =
   | { ok: false; reason: string; isHeld: boolean };
 
 /** How long a keeper may take to be ready, milliseconds. */
-const READY_MS = 5000;
-/** Where its programs are looked for: never in a PATH that comes with a job. */
-const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const READY_MS = 15_000;
 
-/** Starts the keeper of a run. It takes flock(2) on the lock file as chef-client does, without waiting (A1–A3). */
+/** Starts the keeper of a run. It takes the lock as chef-client does, without waiting (A1–A3). */
 export function startKeeper(
+  form: KeeperForm,
   order: KeeperOrder,
   after: (ms: number, action: () => void) => () => void,
 ): Promise<KeeperResult> {
   return new Promise((resolve) => {
-    const { spool, dir, user, lock = '', room, outside = [] } = order;
-    const inside = dir === undefined ? undefined : resolvePath(workingDirectory(), dir);
-    const identity = becoming(user, inside);
-    // Who becomes another enters the directory himself.
-    const start =
-      identity.length > 0 && inside !== undefined ? '/' : (inside ?? workingDirectory());
-    const where = [spool, lock, String(room ?? ''), start];
-    const shell = ['/bin/sh', join(spool, 'keeper'), ...where, ...identity];
-    const [file = '', ...args] = [...outside, ...shell];
+    const { lock = '', outside = [] } = order;
+    const { argv, env, cwd } = form.program(order);
+    const [file = '', ...args] = [...outside, ...argv];
     // A session of its own: what ends the agent, or the run, does not end it.
     const child = spawn(file, args, {
-      env: { PATH: SYSTEM_PATH },
-      cwd: '/',
+      env,
+      cwd,
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
+      windowsHide: true,
     });
     let complaint = '';
     const exited = new Promise<void>((done) => {
@@ -112,6 +121,19 @@ export function startKeeper(
       });
     });
   });
+}
+
+/**
+ * Where a keeper starts the command, and the directory that it is then to enter, if one was asked for: who becomes
+ * another enters it himself.
+ */
+export function startOf({ dir, user }: Pick<KeeperOrder, 'dir' | 'user'>): {
+  dir: string;
+  inside: string | undefined;
+} {
+  const inside = dir === undefined ? undefined : resolvePath(workingDirectory(), dir);
+  const isOther = user !== undefined && !isSelf(user);
+  return { dir: isOther && inside !== undefined ? '/' : (inside ?? workingDirectory()), inside };
 }
 
 /** The agent's own; a directory that was removed meanwhile is no reason to fail. */

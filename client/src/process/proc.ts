@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { runProgram } from './program.ts';
 
 /** A process that cannot be taken for a later one with the same number. */
 export interface ProcessMark {
@@ -7,11 +8,14 @@ export interface ProcessMark {
   readonly start: string | undefined;
 }
 
-/** Reads a line of /proc/PID/stat, or a number alone where there is no /proc; undefined for anything else. */
+/**
+ * Reads a line of /proc/PID/stat, or a number with the start of the process as the system says it, or a number alone
+ * where it says nothing; undefined for anything else.
+ */
 export function parseMark(text: string): ProcessMark | undefined {
   const pid = Number.parseInt(text, 10);
   if (!Number.isInteger(pid) || pid <= 1) return undefined;
-  return { pid, start: statFields(text)[19] };
+  return { pid, start: statFields(text)[19] ?? /^\d+ (\d+)\s*$/.exec(text)?.[1] };
 }
 
 /** True while this very process is there and no zombie. */
@@ -31,7 +35,11 @@ export async function isReused({ pid, start }: ProcessMark): Promise<boolean> {
 
 /** Changes with each boot of the machine; the same for ever where the system does not say. */
 export async function bootId(): Promise<string> {
-  return (await readText('/proc/sys/kernel/random/boot_id'))?.trim() ?? 'unknown';
+  const id = await readText('/proc/sys/kernel/random/boot_id');
+  if (id !== undefined) return id.trim();
+  // Unix without /proc says when it was booted.
+  const { code, stdout } = await runProgram('who', ['-b']);
+  return (code === 0 && stdout.trim()) || 'unknown';
 }
 
 /** The fields of /proc/PID/stat after the name, which stands in parentheses and may hold anything. */
@@ -59,7 +67,8 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-function isThere(pid: number): boolean {
+/** True while a process has this number. */
+export function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { groupLives } from './kill.ts';
-import { isAlive, isCode, isReused, parseMark, type ProcessMark } from './proc.ts';
+import { isCode, parseMark, type ProcessMark } from './proc.ts';
+import { POSIX_PROCESSES, type Processes } from './processes.ts';
 import { UNWRITTEN } from './run-script.ts';
 
 /** How a run ended: by itself, after its keeper was told to end, or before it began, for want of space. */
@@ -20,7 +20,10 @@ export type RunState =
   | { readonly kind: 'lost' };
 
 /** Looks at the directory of a run of this boot. */
-export async function runState(dir: string): Promise<RunState> {
+export async function runState(
+  dir: string,
+  processes: Pick<Processes, 'isAlive' | 'runLives'> = POSIX_PROCESSES,
+): Promise<RunState> {
   const names = await readdir(dir);
   const ended = endIn(names);
   if (ended !== undefined) return ended;
@@ -28,9 +31,9 @@ export async function runState(dir: string): Promise<RunState> {
   if (!names.includes('supervisor')) return { kind: 'ordered' };
   const [keeper, leader] = [await readMark(dir, 'supervisor'), await readMark(dir, 'leader')];
   const lives =
-    (keeper !== undefined && (await isAlive(keeper))) ||
+    (keeper !== undefined && (await processes.isAlive(keeper))) ||
     // Somebody killed the keeper alone.
-    (leader !== undefined && !(await isReused(leader)) && (await groupLives(leader.pid)));
+    (leader !== undefined && (await processes.runLives(leader)));
   if (lives) return { kind: 'running', ...(leader === undefined ? {} : { leader }) };
   // It may have ended while we looked.
   return endIn(await readdir(dir)) ?? { kind: 'lost' };

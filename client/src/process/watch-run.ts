@@ -1,14 +1,15 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { groupLives, killGroup, type KillClock } from './kill.ts';
-import { isCode, isReused, type ProcessMark } from './proc.ts';
+import type { KillClock } from './kill.ts';
+import { isCode, type ProcessMark } from './proc.ts';
+import { POSIX_PROCESSES, type Processes } from './processes.ts';
 import { runState, type RunState } from './run-state.ts';
 
 /** A run whose processes are the agent's to end, but not to wait for: they may be of an agent before this one. */
 export interface Run {
   /** Resolves when nothing of it will come any more; it is ended or lost then. Never resolves after `signal`. */
   readonly over: Promise<void>;
-  /** Ends its whole process group; resolves as `killGroup` does. */
+  /** Ends all of it; false: not all could be ended. */
   readonly kill: () => Promise<boolean>;
 }
 
@@ -23,6 +24,7 @@ export function watchRun(
   clock: KillClock,
   signal: AbortSignal,
   keeper?: Promise<void>,
+  processes: Processes = POSIX_PROCESSES,
 ): Run {
   const pause = (): Promise<void> => new Promise((resolve) => clock.after(LOOK_MS, resolve));
   /** Ended by somebody who looked. */
@@ -50,7 +52,7 @@ export function watchRun(
 
   async function stateNow(): Promise<RunState | { readonly kind: 'gone' | 'unknown' }> {
     try {
-      const state = await runState(dir);
+      const state = await runState(dir, processes);
       if (state.kind === 'running') seen = state.leader ?? seen;
       return state;
     } catch (error) {
@@ -60,7 +62,7 @@ export function watchRun(
   }
 
   async function goesOn(): Promise<boolean> {
-    return seen !== undefined && !(await isReused(seen)) && (await groupLives(seen.pid));
+    return seen !== undefined && (await processes.runLives(seen));
   }
 
   async function leader(): Promise<ProcessMark | undefined> {
@@ -81,7 +83,7 @@ export function watchRun(
       if (isOver || (seen === undefined && (await forestall(dir)))) return true;
       const found = await leader();
       if (found === undefined) return (await stateNow()).kind !== 'unknown';
-      return killGroup(found.pid, clock);
+      return processes.endRun(found, clock);
     },
   };
 }

@@ -37,4 +37,14 @@ describe('environment of a run (REFERENCE 16)', () => {
     assert.equal(jobEnvironment({ ...base, user, job: { HOME: '/h' } })['HOME'], '/h');
     assert.equal('SHELL' in jobEnvironment({ ...base, user: { ...user, shell: '' } }), false);
   });
+  it('has one variable of a name on Windows, however it is written', () => {
+    const windows = { ...base, base: { Path: 'C:\\a' }, foldsNames: true };
+    const env = jobEnvironment({ ...windows, job: { PATH: 'C:\\b', chef_push_job_id: 'other' } });
+    assert.deepEqual([env['Path'], 'PATH' in env], ['C:\\b', false]);
+    const ids = Object.entries(env).filter(([name]) => name.toUpperCase() === 'CHEF_PUSH_JOB_ID');
+    assert.deepEqual(
+      ids.map(([, id]) => id),
+      ['j1'],
+    );
+  });
 });

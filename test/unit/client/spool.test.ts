@@ -38,7 +38,7 @@ describe('the spool', () => {
     await chmod(join(home, 'state'), 0o755);
     const spool = open();
     assert.deepEqual(await spool.open(), []);
-    await spool.commit(record, 'echo');
+    await spool.commit(record, { job: 'echo' });
     for (const path of [join(home, 'state'), dir, spool.pathOf(record.jobId)]) {
       assert.equal((await stat(path)).mode & 0o777, 0o700);
     }
@@ -47,18 +47,31 @@ describe('the spool', () => {
 
   it('gives an agent that comes later what was written down', async () => {
     await open().open();
-    await open().commit(record, 'echo');
+    await open().commit(record, { job: 'echo' });
     assert.deepEqual(await open().open(), [record]);
     assert.deepEqual(await open().find(record.jobId), record);
-    assert.deepEqual(await names(), ['committed', 'job', 'keeper', 'open', 'record.json']);
+    assert.deepEqual(await names(), ['committed', 'job', 'open', 'record.json']);
+  });
+
+  it('Decision 5: lets one begin what was ordered, the keeper or the agent that gives it up', async () => {
+    const spool = open();
+    await spool.open();
+    await spool.commit(record, { job: '' });
+    assert.equal(await spool.claim(record.jobId), false);
+    await spool.order(record.jobId);
+    assert.equal(await spool.claim(record.jobId), true);
+    assert.equal(await spool.claim(record.jobId), false);
+    // An agent that comes later finds that it has begun.
+    await spool.order(record.jobId);
+    assert.deepEqual(await names(), ['job', 'open', 'record.json', 'supervisor']);
   });
 
   it('tells a job that was ordered from one that was only committed, more than once', async () => {
     const spool = open();
     await spool.open();
-    await spool.commit(record, 'echo');
+    await spool.commit(record, { job: 'echo' });
     for (let i = 0; i < 2; i++) await spool.order(record.jobId);
-    assert.deepEqual(await names(), ['job', 'keeper', 'open', 'ordered', 'record.json']);
+    assert.deepEqual(await names(), ['job', 'open', 'ordered', 'record.json']);
     await spool.remove(record.jobId);
     await assert.rejects(spool.order(record.jobId), /ENOENT/);
   });
@@ -66,9 +79,9 @@ describe('the spool', () => {
   it('Decision 5: refuses a job that was run here before, and keeps that', async () => {
     const spool = open();
     await spool.open();
-    await spool.commit(record, 'echo');
+    await spool.commit(record, { job: 'echo' });
     await spool.order(record.jobId);
-    await assert.rejects(spool.commit(record, 'echo'), /it was run here before/);
+    await assert.rejects(spool.commit(record, { job: 'echo' }), /it was run here before/);
     assert.ok((await names()).includes('ordered'));
     assert.deepEqual(await readdir(dir), [record.jobId]);
   });
@@ -76,7 +89,7 @@ describe('the spool', () => {
   it('writes down a run that was never started, where there is no room for the reason as well', async () => {
     const spool = open();
     await spool.open();
-    await spool.commit(record, 'echo');
+    await spool.commit(record, { job: 'echo' });
     await mkdir(join(dir, record.jobId, 'why'));
     await assert.rejects(spool.giveUp(record.jobId, 'because'), /EISDIR/);
     assert.ok((await names()).includes('exited.126'));
@@ -86,7 +99,10 @@ describe('the spool', () => {
     const spool = open();
     await spool.open();
     for (const jobId of ['', '..', 'a/b', '.a', 'x'.repeat(65)]) {
-      await assert.rejects(spool.commit({ ...record, jobId }, ''), /no name for a directory/);
+      await assert.rejects(
+        spool.commit({ ...record, jobId }, { job: '' }),
+        /no name for a directory/,
+      );
     }
     assert.deepEqual(await readdir(dir), []);
   });
@@ -94,7 +110,7 @@ describe('the spool', () => {
   it('removes whole runs, and what was left half-made or half-removed', async () => {
     const spool = open();
     await spool.open();
-    await spool.commit(record, 'echo');
+    await spool.commit(record, { job: 'echo' });
     await spool.remove(record.jobId);
     assert.deepEqual(await readdir(dir), []);
     for (const name of ['.new-x', '.gone-x']) await mkdir(join(dir, name));
@@ -106,7 +122,7 @@ describe('the spool', () => {
     const spool = open();
     await spool.open();
     assert.equal(await spool.find(record.jobId), undefined);
-    await spool.commit(record, 'echo');
+    await spool.commit(record, { job: 'echo' });
     const file = join(dir, record.jobId, 'record.json');
     await writeFile(file, '');
     assert.equal(await spool.find(record.jobId), undefined);
@@ -119,7 +135,7 @@ describe('the spool', () => {
     const spool = open();
     await spool.open();
     await rm(join(home, 'state'), { recursive: true });
-    await spool.commit(record, 'echo');
+    await spool.commit(record, { job: 'echo' });
     assert.deepEqual(await spool.find(record.jobId), record);
     assert.equal((await stat(dir)).mode & 0o777, 0o700);
   });
@@ -149,7 +165,7 @@ describe('the spool', () => {
     await symlink(foreign, spool.pathOf('link'));
     const wanted = ['removed'];
     if (process.getuid?.() === 0) {
-      await spool.commit({ ...record, jobId: 'theirs' }, '');
+      await spool.commit({ ...record, jobId: 'theirs' }, { job: '' });
       await chown(spool.pathOf('theirs'), 65_534, 65_534);
       wanted.push('removed');
     }

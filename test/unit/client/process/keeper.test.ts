@@ -16,9 +16,9 @@ import {
 import { join } from 'node:path';
 import { systemClock } from '../../../../client/src/clock.ts';
 import { readCaptured } from '../../../../client/src/process/captured.ts';
-import { jobScript } from '../../../../client/src/process/job-script.ts';
 import { startKeeper, type KeeperOrder } from '../../../../client/src/process/keeper.ts';
-import { KEEPER } from '../../../../client/src/process/run-script.ts';
+import { NODE_KEEPER } from '../../../../client/src/process/node-keeper.ts';
+import { SH_KEEPER } from '../../../../client/src/process/sh-keeper.ts';
 import { groupLives } from '../../../../client/src/process/kill.ts';
 import { endOfRun } from '../../../../client/src/process/run-state.ts';
 import { findUser } from '../../../../client/src/process/user.ts';
@@ -29,369 +29,426 @@ import { until } from '../../../helpers/until.ts';
 const env = { PATH: process.env['PATH'] ?? '' };
 const later = (ms: number, action: () => void) => systemClock.after(ms, action);
 
-describe('the keeper of a run', () => {
-  let home: string;
-  let spool: string;
-  let remove: () => Promise<void>;
-  let runs = 0;
-  const end = new AbortController();
-  beforeEach(async () => {
-    [home, remove] = await makeTempDir();
-    spool = '';
-  });
-  afterEach(() => remove());
-  after(() => {
-    end.abort();
-  });
+/** Starts a keeper as the agent does, says its number when it has done so, and stays. */
+const AGENT = `const { argv: [file, ...args], env, cwd } = JSON.parse(process.argv[2]);
+const keeper = require('node:child_process').spawn(file, args, { env, cwd, detached: true });
+keeper.stdout.once('data', () => {
+  if (process.argv[1] === 'go') keeper.stdin.write('go\\n', () => console.log(keeper.pid));
+  else console.log(keeper.pid);
+});
+setInterval(() => undefined, 1000);`;
 
-  /** A spool as the agent makes it, and a keeper that is ready. */
-  async function ready(
-    line: string,
-    order: Partial<KeeperOrder> = { room: 65_536 },
-    vars: Record<string, string> = env,
-  ) {
-    spool = join(home, `run-${++runs}`);
-    await mkdir(spool, { mode: 0o700 });
-    for (const [name, text] of Object.entries({
-      keeper: KEEPER,
-      job: jobScript(line, vars),
-      open: '',
-      ordered: '',
-    })) {
-      await writeFile(join(spool, name), text);
-    }
-    return startKeeper({ spool, ...order }, later);
-  }
-
-  async function start(line: string, order?: Partial<KeeperOrder>, vars?: Record<string, string>) {
-    const made = await ready(line, order, vars);
-    assert.ok(made.ok, JSON.stringify(made));
-    made.keeper.go();
-    return watchRun(spool, systemClock, end.signal, made.keeper.exited);
-  }
-
-  /** Runs a line to its end. */
-  async function run(line: string, order?: Partial<KeeperOrder>, vars?: Record<string, string>) {
-    const started = await start(line, { room: 65_536, ...order }, vars);
-    await started.over;
-    const [out, err] = await Promise.all([
-      readCaptured(spool, 'stdout', 100_000),
-      readCaptured(spool, 'stderr', 100_000),
-    ]);
-    const found = await endOfRun(spool);
-    return { status: found?.status, stdout: out.head.toString(), stderr: err.head.toString() };
-  }
-
-  it('runs a line through the shell: pipes, && and quotes', async () => {
-    assert.deepEqual(await run(`echo 'a  b' | tr a x && echo err >&2; exit 3`), {
-      status: 3,
-      stdout: 'x  b\n',
-      stderr: 'err\n',
+for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER })) {
+  /** What both keepers have from the same leader. */
+  const shOnly: (title: string, test: () => Promise<void>) => void =
+    form === SH_KEEPER ? it : () => undefined;
+  describe(`the keeper of a run, in ${name}`, function () {
+    // A Node that strips types takes its time on a busy machine.
+    this.timeout(30_000);
+    let home: string;
+    let spool: string;
+    let remove: () => Promise<void>;
+    let runs = 0;
+    const end = new AbortController();
+    beforeEach(async () => {
+      [home, remove] = await makeTempDir();
+      spool = '';
     });
-  });
-  it('gives the environment it was told, whatever it holds, and no other', async () => {
-    const odd = `a'b"c$d\\e\nf \`g\``;
-    assert.equal((await run('printf %s "$ODD"', {}, { ...env, ODD: odd })).stdout, odd);
-    const names = (await run('env')).stdout.replaceAll(/=.*/g, '').trim().split('\n').sort();
-    // Node hands this one to every child when coverage is measured.
-    const given = names.filter((name) => name !== 'NODE_V8_COVERAGE');
-    assert.deepEqual(given, ['PATH', 'PWD']);
-  });
-  it('runs in the directory, with the umask of the agent', async () => {
-    const before = process.umask(0o027);
-    try {
-      const { stdout } = await run('pwd -P; umask', { dir: home });
-      assert.equal(stdout, `${await realpath(home)}\n0027\n`);
-    } finally {
-      process.umask(before);
-    }
-  });
-  it('runs in a directory that is relative to that of the agent', async () => {
-    assert.equal((await run('pwd -P', { dir: 'client' })).stdout, `${process.cwd()}/client\n`);
-  });
-  it('writes nothing down that it is not asked to', async () => {
-    await (
-      await start('echo a', {})
-    ).over;
-    const names = await readdir(spool);
-    assert.deepEqual(names.sort(), ['exited.0', 'keeper', 'leader', 'supervisor']);
-  });
-  it('leaves no environment of the job behind once it has started', async () => {
-    await run('true', {}, { ...env, SECRET: 's3cret' });
-    for (const name of await readdir(spool)) {
-      const path = join(spool, name);
-      if ((await stat(path)).isFile()) assert.doesNotMatch(await readFile(path, 'utf8'), /s3cret/);
-    }
-  });
-  it('is over when the command is, though a child in the background holds the pipe', async () => {
-    const began = performance.now();
-    const started = await start('echo a; sleep 100 & exit 0');
-    await started.over;
-    assert.ok(performance.now() - began < 5000);
-    assert.equal((await readCaptured(spool, 'stdout', 100)).head.toString(), 'a\n');
-    const [leader] = (await readFile(join(spool, 'leader'), 'utf8')).split(' ');
-    process.kill(-Number(leader), 'SIGKILL');
-  });
-  it('says why a command cannot be started', async () => {
-    const nowhere = await run('echo', { dir: '/does/not/exist' });
-    assert.deepEqual([nowhere.status, nowhere.stdout], [126, '']);
-    assert.match(nowhere.stderr, /does\/not\/exist/);
-    const long = await run('echo', {}, { ...env, A: 'x'.repeat(3_000_000) });
-    assert.equal(long.status, 126);
-    assert.match(long.stderr, /too long/);
-  });
-  it('counts a signal as the shell does, and says nothing of it in the name of the command', async () => {
-    assert.deepEqual(await run('kill -9 $$'), { status: 137, stdout: '', stderr: '' });
-  });
-  it('leaves INT and QUIT as they are: a command may send them to what it started', async () => {
-    assert.equal((await run('sh -c "kill -INT \\$\\$; exit 0"; exit $?')).status, 130);
-  });
-  it('A5 kills the whole group, and the end is written down', async () => {
-    const started = await start('sleep 100 & sleep 100');
-    await until(
-      'its leader',
-      () => readdir(spool),
-      (names) => names.find((name) => name === 'leader'),
-    );
-    assert.equal(await started.kill(), true);
-    await started.over;
-    assert.equal((await endOfRun(spool))?.status, 143);
-  });
-  it('A5 says that a run is gone only when it cannot begin any more: its keeper was held up', async () => {
-    const made = await ready(`touch ${home}/ran`);
-    assert.ok(made.ok);
-    const [pid = ''] = execFileSync('pgrep', ['-f', `${spool}/keeper`], { encoding: 'utf8' }).split(
-      '\n',
-    );
-    process.kill(Number(pid), 'SIGSTOP');
-    const run = watchRun(spool, systemClock, end.signal, made.keeper.exited);
-    made.keeper.go();
-    try {
-      assert.equal(await run.kill(), true);
-    } finally {
-      process.kill(Number(pid), 'SIGCONT');
-    }
-    await run.over;
-    assert.ok(!(await readdir(home)).includes('ran'));
-  });
-
-  it('A5 does not say that a run is gone that cannot be looked at', async () => {
-    const made = await ready('true');
-    assert.ok(made.ok);
-    await mkdir(join(spool, 'supervisor'));
-    await mkdir(join(spool, 'leader'));
-    const run = watchRun(spool, systemClock, end.signal);
-    try {
-      assert.equal(await run.kill(), false);
-    } finally {
-      await made.keeper.dismiss();
-      await rename(join(spool, 'open'), join(spool, 'exited.0'));
-      await run.over;
-    }
-  });
-
-  it('keeps head and tail of a command that prints without end, and no more than three files', async () => {
-    const started = await start('echo first; yes | head -c 30000000; echo last', { room: 100_000 });
-    await started.over;
-    const names = (await readdir(spool)).filter((name) => name.startsWith('stdout.'));
-    assert.ok(names.length <= 3, names.join(' '));
-    const sizes = await Promise.all(names.map(async (n) => (await stat(join(spool, n))).size));
-    assert.ok(Math.max(...sizes) <= 100_000 + 4 * 65_536, sizes.join(' '));
-    const { head, tail, lost } = await readCaptured(spool, 'stdout', 1000);
-    assert.match(head.toString(), /^first\ny\n/);
-    assert.match(tail.toString(), /y\nlast\n$/);
-    assert.equal(head.length + tail.length + lost, 30_000_011);
-  });
-  it('ends a keeper that is not told to go, and starts nothing', async () => {
-    const made = await ready(`touch ${home}/ran`);
-    assert.ok(made.ok);
-    await made.keeper.dismiss();
-    assert.deepEqual((await readdir(home)).includes('ran'), false);
-  });
-  it('Decision 5: of all keepers of a run one starts it', async () => {
-    const made = await ready(`echo x >> ${home}/runs`);
-    assert.ok(made.ok);
-    const others = await Promise.all([1, 2, 3].map(() => startKeeper({ spool, room: 1 }, later)));
-    const keepers = [made, ...others].map((one) => {
-      assert.ok(one.ok);
-      return one.keeper;
+    afterEach(() => remove());
+    after(() => {
+      end.abort();
     });
-    for (const keeper of keepers) keeper.go();
-    await Promise.all(keepers.map((keeper) => keeper.exited));
-    assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'x\n');
-    assert.equal((await endOfRun(spool))?.status, 0);
-  });
-  it('writes its end down, and keeps its lock until then, though somebody kills the keeper', async () => {
-    const lock = join(home, 'lock');
-    const started = await start('until [ -e go ]; do sleep 0.05; done; exit 7', {
-      dir: home,
-      lock,
-    });
-    const pid = (who: string) => readFile(join(spool, who), 'utf8').then((text) => parseInt(text));
-    const names = () => readdir(spool);
-    await until('the leader', names, (found) => (found.includes('leader') ? true : undefined));
-    process.kill(await pid('supervisor'), 'SIGKILL');
-    assert.equal(spawnSync('flock', ['-n', lock, 'true']).status, 1);
-    await writeFile(join(home, 'go'), '');
-    await started.over;
-    assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 7, how: 'exited' });
-    await until(
-      'the lock',
-      () => spawnSync('flock', ['-n', lock, 'true']).status,
-      (status) => (status === 0 ? true : undefined),
-    );
-  });
-  it('A5 is ended, and not over before that, though somebody removed its directory', async () => {
-    const started = await start('sleep 100');
-    const names = () => readdir(spool);
-    await until('the leader', names, (found) => (found.includes('leader') ? true : undefined));
-    const leader = parseInt(await readFile(join(spool, 'leader'), 'utf8'));
-    let looks = 0;
-    const clock = {
-      elapsed: () => systemClock.elapsed(),
-      after: (ms: number, action: () => void) => (looks++, later(ms, action)),
-    };
-    const adopted = watchRun(spool, clock, end.signal);
-    const outlives = adopted.over.then(() => groupLives(leader));
-    const more = (count: number) =>
-      until(
-        'looks',
-        () => looks,
-        (n) => n >= count || undefined,
-      );
-    await more(1);
-    await rm(spool, { recursive: true });
-    await more(looks + 3);
-    assert.equal(await started.kill(), true);
-    assert.equal(await outlives, false);
-    await started.over;
-  });
-  it('says that the disk was full where it cannot write down who it is, and starts nothing', async () => {
-    const made = await ready(`touch ${home}/ran`);
-    assert.ok(made.ok);
-    // What a write finds on a full disk.
-    await rm(join(spool, 'ordered'));
-    await symlink('/dev/full', join(spool, 'ordered'));
-    made.keeper.go();
-    await made.keeper.exited;
-    assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 126, how: 'unwritten' });
-    assert.ok(!(await readdir(home)).includes('ran'));
-  });
-  it('goes on when the agent is gone, and writes the end of a command that got a TERM', async () => {
-    const made = await ready(`touch ${home}/up; exec sleep 100`);
-    assert.ok(made.ok);
-    made.keeper.go();
-    const names = () => readdir(home);
-    await until('the command', names, (found) => (found.includes('up') ? true : undefined));
-    for (const who of ['supervisor', 'leader']) {
-      const [pid] = (await readFile(join(spool, who), 'utf8')).split(' ');
-      process.kill(Number(pid), 'SIGTERM');
-    }
-    await made.keeper.exited;
-    assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 143, how: 'killed' });
-  });
 
-  describe('with a lock (A1–A3)', () => {
-    let lock: string;
-    beforeEach(() => {
-      lock = join(home, 'lock');
-    });
-    const isFree = (): boolean => {
-      try {
-        execFileSync('flock', ['-n', lock, 'true']);
-        return true;
-      } catch {
-        return false;
+    /** A spool as the agent makes it, and a keeper that is ready. */
+    async function ready(
+      line: string,
+      order: Partial<KeeperOrder> = { room: 65_536 },
+      vars: Record<string, string> = env,
+    ) {
+      spool = join(home, `run-${++runs}`);
+      await mkdir(spool, { mode: 0o700 });
+      for (const [name, text] of Object.entries({
+        ...form.files(line, vars),
+        open: '',
+        ordered: '',
+      })) {
+        await writeFile(join(spool, name), text);
       }
-    };
+      return startKeeper(form, { spool, ...order }, later);
+    }
 
-    it('A1 holds flock(2) from before it is told to go, and gives it back at the end', async () => {
-      const made = await ready('sleep 100', { lock });
-      assert.ok(made.ok);
-      assert.equal(isFree(), false);
+    async function start(
+      line: string,
+      order?: Partial<KeeperOrder>,
+      vars?: Record<string, string>,
+    ) {
+      const made = await ready(line, order, vars);
+      assert.ok(made.ok, JSON.stringify(made));
       made.keeper.go();
-      const run = watchRun(spool, systemClock, end.signal, made.keeper.exited);
-      assert.equal(isFree(), false);
-      await run.kill();
-      await run.over;
-      assert.equal(isFree(), true);
+      return watchRun(spool, systemClock, end.signal, made.keeper.exited);
+    }
+
+    /** Runs a line to its end. */
+    async function run(line: string, order?: Partial<KeeperOrder>, vars?: Record<string, string>) {
+      const started = await start(line, { room: 65_536, ...order }, vars);
+      await started.over;
+      const [out, err] = await Promise.all([
+        readCaptured(spool, 'stdout', 100_000),
+        readCaptured(spool, 'stderr', 100_000),
+      ]);
+      const found = await endOfRun(spool);
+      return { status: found?.status, stdout: out.head.toString(), stderr: err.head.toString() };
+    }
+
+    it('runs a line through the shell: pipes, && and quotes', async () => {
+      assert.deepEqual(await run(`echo 'a  b' | tr a x && echo err >&2; exit 3`), {
+        status: 3,
+        stdout: 'x  b\n',
+        stderr: 'err\n',
+      });
     });
-    it('gives it back when it is not told to go, and when the agent dies', async () => {
-      const made = await ready('true', { lock });
-      assert.ok(made.ok);
-      await Promise.all([made.keeper.dismiss(), made.keeper.dismiss()]);
-      assert.equal(isFree(), true);
+    shOnly('gives the environment it was told, whatever it holds, and no other', async () => {
+      const odd = `a'b"c$d\\e\nf \`g\``;
+      assert.equal((await run('printf %s "$ODD"', {}, { ...env, ODD: odd })).stdout, odd);
+      const names = (await run('env')).stdout.replaceAll(/=.*/g, '').trim().split('\n').sort();
+      // Node hands this one to every child when coverage is measured.
+      const given = names.filter((name) => name !== 'NODE_V8_COVERAGE');
+      assert.deepEqual(given, ['PATH', 'PWD']);
     });
-    it('keeps it from a child of the command that stays in the background', async () => {
-      await run('sleep 100 & exit 0', { lock });
-      assert.equal(isFree(), true);
+    it('runs in the directory, with the umask of the agent', async () => {
+      const before = process.umask(0o027);
+      try {
+        const { stdout } = await run('pwd -P; umask', { dir: home });
+        assert.equal(stdout, `${await realpath(home)}\n0027\n`);
+      } finally {
+        process.umask(before);
+      }
+    });
+    shOnly('runs in a directory that is relative to that of the agent', async () => {
+      assert.equal((await run('pwd -P', { dir: 'client' })).stdout, `${process.cwd()}/client\n`);
+    });
+    it('writes nothing down that it is not asked to', async () => {
+      await (
+        await start('echo a', {})
+      ).over;
+      const names = await readdir(spool);
+      const own = Object.keys(form.files('', {})).filter((file) => file !== 'job');
+      assert.deepEqual(names.sort(), ['exited.0', ...own, 'leader', 'supervisor']);
+    });
+    shOnly('leaves no environment of the job behind once it has started', async () => {
+      await run('true', {}, { ...env, SECRET: 's3cret' });
+      for (const name of await readdir(spool)) {
+        const path = join(spool, name);
+        if ((await stat(path)).isFile())
+          assert.doesNotMatch(await readFile(path, 'utf8'), /s3cret/);
+      }
+    });
+    it('is over when the command is, though a child in the background holds the pipe', async () => {
+      const began = performance.now();
+      const started = await start('echo a; sleep 100 & exit 0');
+      await started.over;
+      assert.ok(performance.now() - began < 5000);
+      assert.equal((await readCaptured(spool, 'stdout', 100)).head.toString(), 'a\n');
       const [leader] = (await readFile(join(spool, 'leader'), 'utf8')).split(' ');
       process.kill(-Number(leader), 'SIGKILL');
     });
-    it('is refused, with the reason, while somebody else holds it', async () => {
-      const holder = spawn('flock', [lock, 'sh', '-c', 'echo; exec cat'], {
-        stdio: ['pipe', 'pipe', 'ignore'],
+    shOnly('says why a command cannot be started', async () => {
+      const nowhere = await run('echo', { dir: '/does/not/exist' });
+      assert.deepEqual([nowhere.status, nowhere.stdout], [126, '']);
+      assert.match(nowhere.stderr, /does\/not\/exist/);
+      const long = await run('echo', {}, { ...env, A: 'x'.repeat(3_000_000) });
+      assert.equal(long.status, 126);
+      assert.match(long.stderr, /too long/);
+    });
+    it('counts a signal as the shell does, and says nothing of it in the name of the command', async () => {
+      assert.deepEqual(await run('kill -9 $$'), { status: 137, stdout: '', stderr: '' });
+    });
+    shOnly(
+      'leaves INT and QUIT as they are: a command may send them to what it started',
+      async () => {
+        assert.equal((await run('sh -c "kill -INT \\$\\$; exit 0"; exit $?')).status, 130);
+      },
+    );
+    it('A5 kills the whole group, and the end is written down', async () => {
+      const started = await start('sleep 100 & sleep 100');
+      await until(
+        'its leader',
+        () => readdir(spool),
+        (names) => names.find((name) => name === 'leader'),
+      );
+      assert.equal(await started.kill(), true);
+      await started.over;
+      assert.equal((await endOfRun(spool))?.status, 143);
+    });
+    it('A5 says that a run is gone only when it cannot begin any more: its keeper was held up', async () => {
+      const made = await ready(`touch ${home}/ran`);
+      assert.ok(made.ok);
+      const [pid = ''] = execFileSync('pgrep', ['-f', spool], { encoding: 'utf8' }).split('\n');
+      process.kill(Number(pid), 'SIGSTOP');
+      const run = watchRun(spool, systemClock, end.signal, made.keeper.exited);
+      made.keeper.go();
+      try {
+        assert.equal(await run.kill(), true);
+      } finally {
+        process.kill(Number(pid), 'SIGCONT');
+      }
+      await run.over;
+      assert.ok(!(await readdir(home)).includes('ran'));
+    });
+
+    shOnly('A5 does not say that a run is gone that cannot be looked at', async () => {
+      const made = await ready('true');
+      assert.ok(made.ok);
+      await mkdir(join(spool, 'supervisor'));
+      await mkdir(join(spool, 'leader'));
+      const run = watchRun(spool, systemClock, end.signal);
+      try {
+        assert.equal(await run.kill(), false);
+      } finally {
+        await made.keeper.dismiss();
+        await rename(join(spool, 'open'), join(spool, 'exited.0'));
+        await run.over;
+      }
+    });
+
+    it('keeps head and tail of a command that prints without end, and no more than three files', async () => {
+      const started = await start('echo first; yes | head -c 30000000; echo last', {
+        room: 100_000,
       });
-      await once(holder.stdout, 'data');
-      const reason = `the lock ${lock} is held by another process`;
-      assert.deepEqual(await ready('true', { lock }), { ok: false, reason, isHeld: true });
-      holder.stdin.end();
-      await once(holder, 'exit');
+      await started.over;
+      const names = (await readdir(spool)).filter((name) => name.startsWith('stdout.'));
+      assert.ok(names.length <= 3, names.join(' '));
+      const sizes = await Promise.all(names.map(async (n) => (await stat(join(spool, n))).size));
+      assert.ok(Math.max(...sizes) <= 100_000 + 4 * 65_536, sizes.join(' '));
+      const { head, tail, lost } = await readCaptured(spool, 'stdout', 1000);
+      assert.match(head.toString(), /^first\ny\n/);
+      assert.match(tail.toString(), /y\nlast\n$/);
+      assert.equal(head.length + tail.length + lost, 30_000_011);
     });
-    it('A3 is refused, with the reason, where the directory is missing', async () => {
-      const made = await ready('true', { lock: join(home, 'no', 'lock') });
-      assert.ok(!made.ok);
-      assert.match(made.reason, /cannot take the lock .*no\/lock: .*(No such|nonexistent)/i);
+    it('ends a keeper that is not told to go, and starts nothing', async () => {
+      const made = await ready(`touch ${home}/ran`);
+      assert.ok(made.ok);
+      await made.keeper.dismiss();
+      assert.deepEqual((await readdir(home)).includes('ran'), false);
+    });
+    it('Decision 5: of all keepers of a run one starts it', async () => {
+      const made = await ready(`echo x >> ${home}/runs`);
+      assert.ok(made.ok);
+      const others = await Promise.all(
+        [1, 2, 3].map(() => startKeeper(form, { spool, room: 1 }, later)),
+      );
+      const keepers = [made, ...others].map((one) => {
+        assert.ok(one.ok);
+        return one.keeper;
+      });
+      for (const keeper of keepers) keeper.go();
+      await Promise.all(keepers.map((keeper) => keeper.exited));
+      assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'x\n');
+      assert.equal((await endOfRun(spool))?.status, 0);
+    });
+    shOnly(
+      'writes its end down, and keeps its lock until then, though somebody kills the keeper',
+      async () => {
+        const lock = join(home, 'lock');
+        const started = await start('until [ -e go ]; do sleep 0.05; done; exit 7', {
+          dir: home,
+          lock,
+        });
+        const pid = (who: string) =>
+          readFile(join(spool, who), 'utf8').then((text) => parseInt(text));
+        const names = () => readdir(spool);
+        await until('the leader', names, (found) => (found.includes('leader') ? true : undefined));
+        process.kill(await pid('supervisor'), 'SIGKILL');
+        assert.equal(spawnSync('flock', ['-n', lock, 'true']).status, 1);
+        await writeFile(join(home, 'go'), '');
+        await started.over;
+        assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 7, how: 'exited' });
+        await until(
+          'the lock',
+          () => spawnSync('flock', ['-n', lock, 'true']).status,
+          (status) => (status === 0 ? true : undefined),
+        );
+      },
+    );
+    it('A5 is ended, and not over before that, though somebody removed its directory', async () => {
+      const started = await start('sleep 100');
+      const names = () => readdir(spool);
+      await until('the leader', names, (found) => (found.includes('leader') ? true : undefined));
+      const leader = parseInt(await readFile(join(spool, 'leader'), 'utf8'));
+      let looks = 0;
+      const clock = {
+        elapsed: () => systemClock.elapsed(),
+        after: (ms: number, action: () => void) => (looks++, later(ms, action)),
+      };
+      const adopted = watchRun(spool, clock, end.signal);
+      const outlives = adopted.over.then(() => groupLives(leader));
+      const more = (count: number) =>
+        until(
+          'looks',
+          () => looks,
+          (n) => n >= count || undefined,
+        );
+      await more(1);
+      await rm(spool, { recursive: true });
+      await more(looks + 3);
+      assert.equal(await started.kill(), true);
+      assert.equal(await outlives, false);
+      await started.over;
+    });
+    it('says that the disk was full where it cannot write down who it is, and starts nothing', async () => {
+      const made = await ready(`touch ${home}/ran`);
+      assert.ok(made.ok);
+      // What a write finds on a full disk.
+      await rm(join(spool, 'ordered'));
+      await symlink('/dev/full', join(spool, 'ordered'));
+      made.keeper.go();
+      await made.keeper.exited;
+      assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 126, how: 'unwritten' });
+      assert.ok(!(await readdir(home)).includes('ran'));
+    });
+    it('Decision 4: outlives a kill -9 of the agent once it was told to go, and ends before that', async () => {
+      for (const word of ['go', 'wait']) {
+        spool = join(home, word);
+        await mkdir(spool);
+        const files = {
+          ...form.files(`sleep 0.3; echo x >> ${home}/ran`, env),
+          open: '',
+          ordered: '',
+        };
+        for (const [file, text] of Object.entries(files)) await writeFile(join(spool, file), text);
+        const program = form.program({ spool, room: 1000 });
+        const agent = spawn(process.execPath, ['-e', AGENT, word, JSON.stringify(program)], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        const [pid] = (await once(agent.stdout, 'data')) as [Buffer];
+        agent.kill('SIGKILL');
+        await once(agent, 'exit');
+        await until(
+          'the end of the keeper',
+          () => spawnSync('pgrep', ['-g', String(pid).trim()]).status,
+          (status) => (status === 1 ? true : undefined),
+        );
+        const status = word === 'go' ? 0 : undefined;
+        assert.equal((await endOfRun(spool))?.status, status);
+      }
+      assert.equal(await readFile(join(home, 'ran'), 'utf8'), 'x\n');
+    });
+    it('goes on when the agent is gone, and writes the end of a command that got a TERM', async () => {
+      const made = await ready(`touch ${home}/up; exec sleep 100`);
+      assert.ok(made.ok);
+      made.keeper.go();
+      const names = () => readdir(home);
+      await until('the command', names, (found) => (found.includes('up') ? true : undefined));
+      for (const who of ['supervisor', 'leader']) {
+        const [pid] = (await readFile(join(spool, who), 'utf8')).split(' ');
+        process.kill(Number(pid), 'SIGTERM');
+      }
+      await made.keeper.exited;
+      assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 143, how: 'killed' });
+    });
+
+    describe('with a lock (A1–A3)', () => {
+      let lock: string;
+      beforeEach(() => {
+        lock = join(home, 'lock');
+      });
+      const isFree = (): boolean => {
+        try {
+          execFileSync('flock', ['-n', lock, 'true']);
+          return true;
+        } catch {
+          return false;
+        }
+      };
+
+      it('A1 holds flock(2) from before it is told to go, and gives it back at the end', async () => {
+        const made = await ready('sleep 100', { lock });
+        assert.ok(made.ok);
+        assert.equal(isFree(), false);
+        made.keeper.go();
+        const run = watchRun(spool, systemClock, end.signal, made.keeper.exited);
+        assert.equal(isFree(), false);
+        await run.kill();
+        await run.over;
+        assert.equal(isFree(), true);
+      });
+      shOnly('gives it back when it is not told to go, and when the agent dies', async () => {
+        const made = await ready('true', { lock });
+        assert.ok(made.ok);
+        await Promise.all([made.keeper.dismiss(), made.keeper.dismiss()]);
+        assert.equal(isFree(), true);
+      });
+      shOnly('keeps it from a child of the command that stays in the background', async () => {
+        await run('sleep 100 & exit 0', { lock });
+        assert.equal(isFree(), true);
+        const [leader] = (await readFile(join(spool, 'leader'), 'utf8')).split(' ');
+        process.kill(-Number(leader), 'SIGKILL');
+      });
+      it('is refused, with the reason, while somebody else holds it', async () => {
+        const holder = spawn('flock', [lock, 'sh', '-c', 'echo; exec cat'], {
+          stdio: ['pipe', 'pipe', 'ignore'],
+        });
+        await once(holder.stdout, 'data');
+        const reason = `the lock ${lock} is held by another process`;
+        assert.deepEqual(await ready('true', { lock }), { ok: false, reason, isHeld: true });
+        holder.stdin.end();
+        await once(holder, 'exit');
+      });
+      it('A3 is refused, with the reason, where the directory is missing', async () => {
+        const made = await ready('true', { lock: join(home, 'no', 'lock') });
+        assert.ok(!made.ok);
+        assert.match(made.reason, /cannot take the lock .*no\/lock: .*(No such|nonexistent)/i);
+      });
+    });
+
+    describe('as another user', () => {
+      before(function () {
+        assert.equal(process.getuid?.(), 0, 'these tests need root');
+      });
+      const daemon = async () => {
+        const user = await findUser('daemon');
+        assert.ok(user !== undefined);
+        return user;
+      };
+
+      it('has his user, his group and his other groups, and none of root', async () => {
+        const user = await daemon();
+        const { stdout } = await run('id -u; id -g; id -G', { user });
+        const [uid, gid, groups] = stdout.split('\n');
+        assert.deepEqual([uid, gid], [String(user.uid), String(user.gid)]);
+        assert.ok(!groups?.split(' ').includes('0'), groups);
+      });
+      shOnly('enters the directory as he may, after he has become himself', async () => {
+        const user = await daemon();
+        const inner = join(home, 'inner');
+        await mkdir(inner, { mode: 0o755 });
+        const refused = await run('pwd', { user, dir: inner });
+        assert.deepEqual([refused.status, refused.stdout], [126, '']);
+        assert.match(refused.stderr, /inner/);
+        await chmod(home, 0o755);
+        assert.equal(
+          (await run('pwd -P', { user, dir: inner })).stdout,
+          `${await realpath(inner)}\n`,
+        );
+      });
+      shOnly('restores every value of the environment', async () => {
+        const odd = { ...env, ODD: `a'b"c$d` };
+        assert.equal(
+          (await run('printf %s "$ODD"', { user: await daemon() }, odd)).stdout,
+          `a'b"c$d`,
+        );
+      });
+      shOnly("keeps a job's LD_PRELOAD away from whatever still runs as root", async () => {
+        // The loader complains of a library that is not there: once for each program that got the variable.
+        const preload = { ...env, LD_PRELOAD: '/nowhere/evil.so' };
+        const { stderr } = await run('exit 0', { user: await daemon() }, preload);
+        assert.equal((stderr.match(/evil\.so/g) ?? []).length, 1, stderr);
+      });
+      shOnly('is in a process group of its own, led by the shell', async () => {
+        const { stdout } = await run('ps -o pid=,pgid= -p $$', { user: await daemon() });
+        const [pid, group] = stdout.trim().split(/\s+/);
+        assert.equal(pid, group);
+      });
     });
   });
-
-  describe('as another user', () => {
-    before(function () {
-      assert.equal(process.getuid?.(), 0, 'these tests need root');
-    });
-    const daemon = async () => {
-      const user = await findUser('daemon');
-      assert.ok(user !== undefined);
-      return user;
-    };
-
-    it('has his user, his group and his other groups, and none of root', async () => {
-      const user = await daemon();
-      const { stdout } = await run('id -u; id -g; id -G', { user });
-      const [uid, gid, groups] = stdout.split('\n');
-      assert.deepEqual([uid, gid], [String(user.uid), String(user.gid)]);
-      assert.ok(!groups?.split(' ').includes('0'), groups);
-    });
-    it('enters the directory as he may, after he has become himself', async () => {
-      const user = await daemon();
-      const inner = join(home, 'inner');
-      await mkdir(inner, { mode: 0o755 });
-      const refused = await run('pwd', { user, dir: inner });
-      assert.deepEqual([refused.status, refused.stdout], [126, '']);
-      assert.match(refused.stderr, /inner/);
-      await chmod(home, 0o755);
-      assert.equal(
-        (await run('pwd -P', { user, dir: inner })).stdout,
-        `${await realpath(inner)}\n`,
-      );
-    });
-    it('restores every value of the environment', async () => {
-      const odd = { ...env, ODD: `a'b"c$d` };
-      assert.equal(
-        (await run('printf %s "$ODD"', { user: await daemon() }, odd)).stdout,
-        `a'b"c$d`,
-      );
-    });
-    it("keeps a job's LD_PRELOAD away from whatever still runs as root", async () => {
-      // The loader complains of a library that is not there: once for each program that got the variable.
-      const preload = { ...env, LD_PRELOAD: '/nowhere/evil.so' };
-      const { stderr } = await run('exit 0', { user: await daemon() }, preload);
-      assert.equal((stderr.match(/evil\.so/g) ?? []).length, 1, stderr);
-    });
-    it('is in a process group of its own, led by the shell', async () => {
-      const { stdout } = await run('ps -o pid=,pgid= -p $$', { user: await daemon() });
-      const [pid, group] = stdout.trim().split(/\s+/);
-      assert.equal(pid, group);
-    });
-  });
-});
+}
