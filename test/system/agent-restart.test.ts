@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, rename } from 'node:fs/promises';
+import { readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sendSigned } from '../helpers/http.ts';
 import type { Program } from '../helpers/program.ts';
@@ -24,10 +24,12 @@ describe('kill -9 of the agent (Decisions 4 and 5)', () => {
   before('a server and two agents', async () => {
     marks = await makeMarks(await scene.subdir('marks'));
     home = await scene.subdir('home');
+    // It goes on until it is told to end.
+    const print = `echo out; until [ -e ${home}/go ]; do sleep 0.1; done; echo err >&2; exit 3`;
     stage = await startStandalone(scene, {
       server: { heartbeat_interval: interval },
       nodes: ['ours', 'ours-too'],
-      whitelist: () => ({ mark: marks.command, print: 'echo out; sleep 3; echo err >&2; exit 3' }),
+      whitelist: () => ({ mark: marks.command, print }),
     });
     [agent, other] = await Promise.all([
       stage.startAgent('ours', home),
@@ -115,6 +117,7 @@ describe('kill -9 of the agent (Decisions 4 and 5)', () => {
     await kill();
     await start();
     await agent.line(/a run of the agent before this one is adopted/);
+    await writeFile(join(home, 'go'), '');
     assert.equal((await stage.watcher.ended(id)).nodes['failed']?.[0], 'ours');
     const path = `${jobs}/${id}/output/ours`;
     const port = Number(new URL(stage.url).port);
