@@ -22,6 +22,8 @@ const COMMIT = s.object({
   /** `raw:` or `base64:` and the contents. */
   file: s.optional(s.text),
   capture: s.optional(s.boolean),
+  /** Seconds. Only to nodes with the capability `run_timeout`. */
+  run_timeout: s.optional(s.number),
 });
 const RUN = s.object({ type: s.oneOf('run'), ...fromServer, job_id: s.text });
 /** Only to nodes with the capability `result_ack`. */

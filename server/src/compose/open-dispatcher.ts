@@ -68,6 +68,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     isAdmitted,
     isExpected: isAdmitted,
     acknowledges: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'result_ack'),
+    knowsTimeouts: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'run_timeout'),
     bus: makeLocalBus(),
     feeds,
     random,

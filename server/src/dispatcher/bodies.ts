@@ -27,6 +27,11 @@ export function commitTail(job: NewJob, serverName: string): string {
   });
 }
 
+/** The tail of a `commit` for a node with the capability `run_timeout`. */
+export function withRunTimeout(tail: string, seconds: number): string {
+  return `${tail},${members({ run_timeout: seconds })}`;
+}
+
 /** The tail of `run`. */
 export function runTail(jobId: string): string {
   return members({ type: 'run', job_id: jobId });
