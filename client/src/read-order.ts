@@ -11,6 +11,7 @@ export function readOrder(body: Record<string, unknown>): RunnerEvent | undefine
   switch (message.type) {
     case 'ack':
     case 'result_ack':
+    case 'removed':
       return undefined;
     case 'abort':
       return { kind: 'abort' };

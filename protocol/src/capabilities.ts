@@ -15,8 +15,11 @@
  * as ever, by `abort`. Where no abort comes, for the server is away, the agent ends the processes by itself a little
  * later; to the server it says no more than before: that the job runs. For the job's end is the server's to say (the
  * node is `timed_out`), and its abort is answered with `aborted`.
+ *
+ * `removal`: a node that is removed at the server while it is connected is told so, by `{"type": "removed"}`: nothing
+ * that it says there counts any more. The agent asks for its configuration again, until it gets one.
  */
-export const CAPABILITIES = ['result_ack', 'run_timeout'] as const;
+export const CAPABILITIES = ['result_ack', 'run_timeout', 'removal'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** What a config request asks for; names that nobody knows are ignored. */

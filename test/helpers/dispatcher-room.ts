@@ -147,6 +147,7 @@ export function makeRoom(
     isExpected: () => false,
     acknowledges: () => false,
     knowsTimeouts: () => false,
+    knowsRemoval: () => false,
     bus: jsonBus(makeLocalBus()),
     random: { bytes: (count) => Buffer.alloc(count, 7), fraction: () => 0 },
     feeds: {

@@ -69,6 +69,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     isExpected: isAdmitted,
     acknowledges: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'result_ack'),
     knowsTimeouts: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'run_timeout'),
+    knowsRemoval: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'removal'),
     bus: makeLocalBus(),
     feeds,
     random,

@@ -12,6 +12,9 @@ export function body(sequence: number, now: number, tail: string): string {
 /** The tails of `abort` and `ack`. */
 export const PLAIN_TAILS = { abort: '"type":"abort"', ack: '"type":"ack"' } as const;
 
+/** The tail of `removed`. */
+export const REMOVED_TAIL = '"type":"removed"';
+
 /** The tail of `commit`. */
 export function commitTail(job: NewJob, serverName: string): string {
   return members({

@@ -4,7 +4,7 @@ import type { JobChanges } from '../core/job-record.ts';
 import { makeNodeInJob, ordered } from '../core/node-in-job.ts';
 import { isInOrder, makeNodeRecord, type NodeSettings } from '../core/node.ts';
 import { makeAbsentNodes } from './absent-nodes.ts';
-import { runTail, withRunTimeout } from './bodies.ts';
+import { REMOVED_TAIL, runTail, withRunTimeout } from './bodies.ts';
 import type { Bus } from './bus.ts';
 import { makeFreshness } from './freshness.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
@@ -47,6 +47,8 @@ export interface NodeHostDeps {
   acknowledges: (orgId: string, node: string) => boolean;
   /** The agent wants to know how long its run may take. Asked for every commit: a look-up. */
   knowsTimeouts: (orgId: string, node: string) => boolean;
+  /** The agent wants to hear that its node is removed. */
+  knowsRemoval: (orgId: string, node: string) => boolean;
   bus: Bus;
   counts: MessageCounts;
   /** Keeps the output of a run; false when it cannot. */
@@ -325,7 +327,10 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     presence: makePresence(book),
     dropNode(orgId, name) {
       const node = book.find(orgId, name);
-      if (node !== undefined) end(node, 'removed');
+      if (node !== undefined) {
+        if (deps.knowsRemoval(orgId, name)) pace.sendTo(node, clock.now(), REMOVED_TAIL);
+        end(node, 'removed');
+      }
       const awaiting = [...absent.take(orgId, name)];
       publish(awaiting.map(([jobId, { job }]) => down(jobId, name, job)));
     },

@@ -114,6 +114,16 @@ describe('the dispatcher', () => {
     assert.deepEqual([a.heard(), b.heard()], [['commit'], ['commit', 'run']]);
   });
 
+  it('Decision 9: tells a node that it is removed, where its agent wants to know', async () => {
+    const { ready, dispatcher } = open({ knowsRemoval: (_orgId, node) => node === 'new' });
+    const agents = [await ready('new'), await ready('old')];
+    for (const { name } of agents) dispatcher.dropNode(ORG_ID, name);
+    assert.deepEqual(
+      agents.map((agent) => agent.heard()),
+      [['removed'], []],
+    );
+  });
+
   it('N4 repeats an abort that is not answered, ever more seldom, until it is', async () => {
     const { clock, agent } = open();
     const a = agent('a');
