@@ -154,12 +154,13 @@ async function reportRebooted(record: RunRecord, deps: AdoptDeps): Promise<undef
   return undefined;
 }
 
-function orderOf({ jobId, command, user, dir, capture }: RunRecord): JobOrder {
+function orderOf({ jobId, command, user, dir, capture, runTimeout }: RunRecord): JobOrder {
   return {
     jobId,
     command,
     capture,
     ...(user === undefined ? {} : { user }),
     ...(dir === undefined ? {} : { dir }),
+    ...(runTimeout === undefined ? {} : { runTimeout }),
   };
 }

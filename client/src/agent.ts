@@ -202,6 +202,9 @@ export function makeAgentAround(
           acknowledged: (jobId) => {
             work.results.acknowledged(jobId);
           },
+          removed: () => {
+            healing.removed();
+          },
           note: (event) => {
             if (event.kind === 'heard') healing.heard();
             if (event.kind === 'connected') work.results.connected();

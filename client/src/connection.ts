@@ -13,6 +13,7 @@ import {
   type Proof,
 } from '@pushy/protocol';
 import { advance, freshSequence, type SequenceState } from './core/sequence.ts';
+import { makeStamp } from './core/stamp.ts';
 import type { LinkTarget } from './link.ts';
 import type { Log } from './log.ts';
 import { makeOutbox, type Draft } from './outbox.ts';
@@ -65,6 +66,7 @@ const MAX_COMMAND_BYTES = 1_200_000;
 export function makeConnection(deps: ConnectionDeps): Connection {
   let session: Session | undefined;
   let sent = 0;
+  const stamp = makeStamp();
   let commands = freshSequence();
   let broadcasts = freshSequence();
   const outbox = makeOutbox({
@@ -87,7 +89,7 @@ export function makeConnection(deps: ConnectionDeps): Connection {
       org: config.organization,
       type: draft.type,
       sequence,
-      timestamp: formatHttpDate(deps.now()),
+      timestamp: formatHttpDate(stamp.next(deps.now(), config.max_message_skew * 1000)),
       incarnation_id: deps.incarnationId(),
       ...draft.members,
     };
@@ -155,6 +157,7 @@ export function makeConnection(deps: ConnectionDeps): Connection {
       const next = inOrder(broadcasts, opened.value);
       if (next === undefined) return { ok: false, reason: 'replayed' };
       broadcasts = next;
+      stamp.heard(next.newest);
       return { ok: true, value };
     },
     roomFor: (draft) => {

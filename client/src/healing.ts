@@ -10,6 +10,8 @@ export interface Healing {
   onConnection(event: ConnectionEvent): void;
   /** A message could not be sent. */
   onSendFailure(): void;
+  /** The server has removed this node. */
+  removed(): void;
   /** A proven message came on the command channel. */
   heard(): void;
 }
@@ -99,6 +101,14 @@ export function makeHealing(deps: HealingDeps): Healing {
     },
     onSendFailure: () => {
       heal(COMMAND_CHANNEL.unsent);
+    },
+    removed: () => {
+      log.warn({}, 'the server has removed this node');
+      reconfigure.request({
+        reason: 'the node was removed at the server',
+        delayMs: random() * deps.retryCapMs(),
+        isUrgent: true,
+      });
     },
     heard: () => {
       strikes = 0;

@@ -147,6 +147,11 @@ export function makeJobs(deps: JobsDeps): Jobs {
 
   async function follow(jobId: string, run: StartedRun): Promise<void> {
     await run.over;
+    if (run.isTimedOut()) {
+      // To its job the node is `timed_out`, which the server alone says: what it says is abort (REFERENCE 12).
+      log.warn({ jobId }, 'the time of the run was up and the server was not heard: ended');
+      return;
+    }
     log.info({ jobId }, 'run ended');
     dispatch({ kind: 'ended', jobId });
   }

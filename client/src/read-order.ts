@@ -11,13 +11,14 @@ export function readOrder(body: Record<string, unknown>): RunnerEvent | undefine
   switch (message.type) {
     case 'ack':
     case 'result_ack':
+    case 'removed':
       return undefined;
     case 'abort':
       return { kind: 'abort' };
     case 'run':
       return { kind: 'run', jobId: message.job_id };
     case 'commit': {
-      const { user, dir, env, file } = message;
+      const { user, dir, env, file, run_timeout: runTimeout } = message;
       const order: JobOrder = {
         jobId: message.job_id,
         command: message.command,
@@ -26,6 +27,7 @@ export function readOrder(body: Record<string, unknown>): RunnerEvent | undefine
         ...(env === undefined ? {} : { env }),
         ...(file === undefined ? {} : { file }),
         capture: message.capture ?? false,
+        ...(runTimeout === undefined ? {} : { runTimeout }),
       };
       return { kind: 'commit', order };
     }

@@ -14,6 +14,8 @@ import type { RunRecord, Spool } from './spool.ts';
 
 /** How long a command may run on a node, whatever the job says: 24 h in milliseconds (REFERENCE 16, J8). */
 export const RUN_LIMIT_MS = 86_400_000;
+/** How much longer than its job allows a run may take: where the server is there, its own word comes first. */
+export const TIMEOUT_SLACK_MS = 10_000;
 /** How long the keeper of a run that was ended may take to write that down, milliseconds. */
 const LAST_WORDS_MS = 2000;
 
@@ -31,6 +33,8 @@ export interface CommittedRun {
 export interface StartedRun {
   /** Resolves when it is over; what it left stays in the spool. */
   readonly over: Promise<void>;
+  /** It was ended here because the time of its job was up: the server has to say so. */
+  readonly isTimedOut: () => boolean;
   /** Ends its whole process group; false: not all of it could be ended. */
   readonly kill: () => Promise<boolean>;
   /** Forgets a run that was killed. */
@@ -78,7 +82,7 @@ export function makeRuns(deps: RunsDeps): Runs {
   const { spool, files, clock, log, signal, host } = deps;
 
   async function commit(order: JobOrder, plan: JobPlan): Promise<Committed> {
-    const { jobId, command, user, dir, capture } = order;
+    const { jobId, command, user, dir, capture, runTimeout } = order;
     let file: StoredFile | undefined;
     try {
       if (plan.file !== undefined) file = await files.store(plan.file, plan.user);
@@ -94,6 +98,7 @@ export function makeRuns(deps: RunsDeps): Runs {
         ...(plan.lock === undefined ? {} : { lock: plan.lock }),
         ...(file === undefined ? {} : { file: file.path }),
         ...(capture ? { room: deps.room(jobId) } : {}),
+        ...(runTimeout === undefined ? {} : { runTimeout }),
       };
       const env = deps.environment(order, plan, file?.path);
       await spool.commit(record, host.keeper.files(plan.commandLine, env));
@@ -138,10 +143,11 @@ export function makeRuns(deps: RunsDeps): Runs {
   }
 
   function committed(
-    { jobId }: RunRecord,
+    record: RunRecord,
     keeper: Keeper,
     file: StoredFile | undefined,
   ): CommittedRun {
+    const { jobId } = record;
     return {
       start: async () => {
         try {
@@ -153,9 +159,9 @@ export function makeRuns(deps: RunsDeps): Runs {
         }
         keeper.go();
         return started(
-          jobId,
+          record,
           file,
-          RUN_LIMIT_MS,
+          0,
           keeper.exited.then(() => settle(jobId)),
         );
       },
@@ -170,14 +176,17 @@ export function makeRuns(deps: RunsDeps): Runs {
   }
 
   function started(
-    jobId: string,
+    { jobId, runTimeout }: RunRecord,
     file: StoredFile | undefined,
-    limitMs: number,
+    sinceMs: number,
     keeper?: Promise<void>,
   ): StartedRun {
     const run = watchRun(spool.pathOf(jobId), clock, signal, keeper, host.processes);
-    const cancelLimit = clock.after(Math.max(0, limitMs), () => {
-      void endByLimit(jobId, run.kill);
+    const limit = limitOf(runTimeout);
+    let isTimedOut = false;
+    const cancelLimit = clock.after(Math.max(0, limit.ms - sinceMs), () => {
+      isTimedOut = limit.isOfJob;
+      void endByLimit(jobId, limit.why, run.kill);
     });
     signal.addEventListener('abort', cancelLimit, { once: true });
     const over = run.over.then(async () => {
@@ -188,6 +197,7 @@ export function makeRuns(deps: RunsDeps): Runs {
     });
     return {
       over,
+      isTimedOut: () => isTimedOut,
       kill: run.kill,
       discard: async () => {
         await within(over, LAST_WORDS_MS);
@@ -208,9 +218,13 @@ export function makeRuns(deps: RunsDeps): Runs {
     }
   }
 
-  async function endByLimit(jobId: string, kill: () => Promise<boolean>): Promise<void> {
+  async function endByLimit(
+    jobId: string,
+    why: string,
+    kill: () => Promise<boolean>,
+  ): Promise<void> {
     try {
-      await spool.note(jobId, `ended by the agent after ${RUN_LIMIT_MS / 1000} s`);
+      await spool.note(jobId, why);
     } catch (error) {
       log.warn({ jobId, error: messageOf(error) }, 'the end of a run cannot be written down');
     }
@@ -273,6 +287,17 @@ export function makeRuns(deps: RunsDeps): Runs {
     removeFile: (record) => removeFile(record.jobId, fileOf(record)),
     forget: (record) => forget(record.jobId, fileOf(record)),
     resume: (record, user) => hold(record, user, fileOf(record)),
-    adopt: (record, sinceMs) => started(record.jobId, fileOf(record), RUN_LIMIT_MS - sinceMs),
+    adopt: (record, sinceMs) => started(record, fileOf(record), sinceMs),
   };
+}
+
+/** How long a run may take; `isOfJob`: by the word of the server. */
+function limitOf(runTimeout = Infinity): { ms: number; isOfJob: boolean; why: string } {
+  const ms = runTimeout * 1000 + TIMEOUT_SLACK_MS;
+  if (ms >= RUN_LIMIT_MS) {
+    const why = `ended by the agent after ${RUN_LIMIT_MS / 1000} s`;
+    return { ms: RUN_LIMIT_MS, isOfJob: false, why };
+  }
+  const why = `ended by the agent: the ${runTimeout} s that its job allows were over`;
+  return { ms, isOfJob: true, why };
 }

@@ -31,6 +31,8 @@ export interface RunRecord {
   readonly file?: string;
   /** Bytes of one file of output. */
   readonly room?: number;
+  /** Seconds, from the job: after that the run is ended. */
+  readonly runTimeout?: number;
 }
 
 /**

@@ -10,8 +10,16 @@
  * - sends it again on every new connection, and every few heartbeats on the same one;
  * - names the job in its heartbeats (`job_state` `running`): two idle heartbeats in a row say that it has no result;
  * - does not drop it because of an `abort` that comes after the run has ended: that is answered with `aborted`.
+ *
+ * `run_timeout`: a `commit` has the member `run_timeout` of its job, in seconds. The server ends a run after that time
+ * as ever, by `abort`. Where no abort comes, for the server is away, the agent ends the processes by itself a little
+ * later; to the server it says no more than before: that the job runs. For the job's end is the server's to say (the
+ * node is `timed_out`), and its abort is answered with `aborted`.
+ *
+ * `removal`: a node that is removed at the server while it is connected is told so, by `{"type": "removed"}`: nothing
+ * that it says there counts any more. The agent asks for its configuration again, until it gets one.
  */
-export const CAPABILITIES = ['result_ack'] as const;
+export const CAPABILITIES = ['result_ack', 'run_timeout', 'removal'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** What a config request asks for; names that nobody knows are ignored. */

@@ -80,6 +80,7 @@ export {
   type CommitMessage,
   type HeartbeatBroadcast,
   type JobMessageType,
+  type RemovedMessage,
   type ResultAckMessage,
   type RunMessage,
   type ServerMessage,

@@ -22,13 +22,17 @@ const COMMIT = s.object({
   /** `raw:` or `base64:` and the contents. */
   file: s.optional(s.text),
   capture: s.optional(s.boolean),
+  /** Seconds. Only to nodes with the capability `run_timeout`. */
+  run_timeout: s.optional(s.number),
 });
 const RUN = s.object({ type: s.oneOf('run'), ...fromServer, job_id: s.text });
 /** Only to nodes with the capability `result_ack`. */
 const RESULT_ACK = s.object({ type: s.oneOf('result_ack'), ...fromServer, job_id: s.text });
+/** Only to nodes with the capability `removal`. */
+const REMOVED = s.object({ ...fromServer, type: s.oneOf('removed') });
 
 /** Bodies that the server sends on the command channel (REFERENCE 15.5). */
-const SERVER_MESSAGE = s.anyOf(ABORT, ACK, COMMIT, RUN, RESULT_ACK);
+const SERVER_MESSAGE = s.anyOf(ABORT, ACK, COMMIT, RUN, RESULT_ACK, REMOVED);
 
 /** The server's broadcast, signed with its RSA key (REFERENCE 15.5). */
 const HEARTBEAT_BROADCAST = s.object({
@@ -87,8 +91,9 @@ export type AckMessage = s.TypeOf<typeof ACK>;
 export type CommitMessage = s.TypeOf<typeof COMMIT>;
 export type RunMessage = s.TypeOf<typeof RUN>;
 export type ResultAckMessage = s.TypeOf<typeof RESULT_ACK>;
+export type RemovedMessage = s.TypeOf<typeof REMOVED>;
 export type ServerMessage =
-  AbortMessage | AckMessage | CommitMessage | RunMessage | ResultAckMessage;
+  AbortMessage | AckMessage | CommitMessage | RunMessage | ResultAckMessage | RemovedMessage;
 export type HeartbeatBroadcast = s.TypeOf<typeof HEARTBEAT_BROADCAST>;
 export type AgentHeartbeat = s.TypeOf<typeof AGENT_HEARTBEAT>;
 export type AgentJobAnswer = s.TypeOf<typeof AGENT_JOB_ANSWER>;

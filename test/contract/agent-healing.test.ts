@@ -104,6 +104,16 @@ describe('an agent that lost its server (Decision 9)', function () {
     assert.ok(took < bound, `${took} ms`);
   });
 
+  it('comes back when it was removed at the server, and is there again', async () => {
+    await startAvailable();
+    server.state.answer = (response) => response.writeHead(404).end();
+    await server.send({ type: 'removed' });
+    await server.request(3);
+    server.state.answer = undefined;
+    const took = await comesBack();
+    assert.ok(took < bound, `${took} ms`);
+  });
+
   it('S11 comes back when its clock, an hour ahead, is right again', async () => {
     let ahead = 0;
     await startAvailable({}, [], { ...systemClock, now: () => systemClock.now() + ahead });

@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { formatHttpDate, seal } from '@pushy/protocol';
+import { systemClock, type Clock } from '../../client/src/clock.ts';
 import { startAgent, type AgentUnderTest } from '../helpers/agent-under-test.ts';
 import {
   startScriptedServer,
@@ -50,10 +51,11 @@ describe('the agent on the wire (REFERENCE 15, 16)', function () {
     options: ScriptedServerOptions = {},
     lines: string[] = [],
     entries: string[] = [],
+    clock: Clock = systemClock,
   ): Promise<void> {
     server = await startScriptedServer(options);
     const all = [...whitelist, ...entries].join(', ');
-    agent = await startAgent(server, dir, [`whitelist({ ${all} })`, ...lines]);
+    agent = await startAgent(server, dir, [`whitelist({ ${all} })`, ...lines], clock);
   }
 
   /** A node that is available, as the server would have made it. */
@@ -410,6 +412,31 @@ describe('the agent on the wire (REFERENCE 15, 16)', function () {
       assert.ok(took > 2900 && took < 4500, `${took} ms`);
       const beats = server.said.filter(({ body }) => body['type'] === 'heartbeat').length;
       assert.ok(beats >= 10, `${beats} heartbeats in ${took} ms`);
+    });
+  });
+
+  describe('run_timeout', () => {
+    /** The time of a job of an hour is up at once. */
+    const hurried: Clock = {
+      ...systemClock,
+      after: (ms, action) => systemClock.after(ms === 3_610_000 ? 300 : ms, action),
+    };
+
+    it('J8 ends the run that the server does not end; running, it waits for the word of the server', async () => {
+      await startAvailable({ interval: 0.2 }, [], [], hurried);
+      await commit(A, 'long', { dir, run_timeout: 3600 });
+      await run(A);
+      await agent?.logged(/the time of the run was up/);
+      assert.equal((await stateOf('running'))['job_id'], A);
+      await server.send({ type: 'abort' });
+      assert.equal((await server.next('aborted', 'failed')).body['job_id'], A);
+      assert.equal((await commit(B, 'echo')).body['type'], 'ack_commit');
+    });
+
+    it('J8 changes nothing for a run that ends in time, or one without it', async () => {
+      await startAvailable({}, [], [], hurried);
+      assert.equal((await runJob('echo', { run_timeout: 3600 }))['type'], 'succeeded');
+      assert.equal((await commit(B, 'fail')).body['type'], 'ack_commit');
     });
   });
 

@@ -146,6 +146,8 @@ export function makeRoom(
     isAdmitted: () => true,
     isExpected: () => false,
     acknowledges: () => false,
+    knowsTimeouts: () => false,
+    knowsRemoval: () => false,
     bus: jsonBus(makeLocalBus()),
     random: { bytes: (count) => Buffer.alloc(count, 7), fraction: () => 0 },
     feeds: {

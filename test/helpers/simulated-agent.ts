@@ -100,7 +100,8 @@ function simulateWork(
             captures.set(jobId, capture);
             const kill = (): Promise<boolean> => Promise.resolve(true);
             const over = command === ENDLESS ? new Promise<void>(() => undefined) : nothing();
-            return Promise.resolve({ over, kill, discard: nothing });
+            const isTimedOut = (): boolean => false;
+            return Promise.resolve({ over, isTimedOut, kill, discard: nothing });
           },
           discard: nothing,
           leave: () => undefined,

@@ -15,6 +15,8 @@ const packages = [
   'bundler',
   'build-essential',
   'iproute2',
+  'systemd',
+  'systemd-container',
 ];
 /** Milliseconds for one apt-get command, waiting for another one's lock included. */
 const aptTimeoutMs = 300_000;

@@ -28,6 +28,8 @@ export interface JobOrder {
   /** With its prefix, `raw:` or `base64:`. */
   readonly file?: string;
   readonly capture: boolean;
+  /** Seconds that a run may take; absent where the server does not say. */
+  readonly runTimeout?: number;
 }
 
 /** What the agent does now. */

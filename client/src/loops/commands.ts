@@ -19,6 +19,8 @@ export interface CommandsDeps {
   readonly dispatch: (event: RunnerEvent) => void;
   /** The server has the result of this job. */
   readonly acknowledged: (jobId: string) => void;
+  /** The server has removed this node: it hears nothing of what is said. */
+  readonly removed: () => void;
   readonly note: (event: LivenessEvent) => void;
   /** A connection of the command channel stands, or ended before it did. */
   readonly onConnection: (event: ConnectionEvent) => void;
@@ -49,7 +51,7 @@ export async function runCommands(deps: CommandsDeps, signal: AbortSignal): Prom
 }
 
 function onCommand(
-  { connection, dispatch, acknowledged, note, log }: CommandsDeps,
+  { connection, dispatch, acknowledged, removed, note, log }: CommandsDeps,
   frames: readonly Buffer[],
 ): void {
   const received = connection.receiveCommand(frames);
@@ -62,6 +64,7 @@ function onCommand(
   note({ kind: 'heard' });
   const acked = acknowledgedJob(body);
   if (acked !== undefined) acknowledged(acked);
+  if (body['type'] === 'removed') removed();
   const order = readOrder(body);
   if (order !== undefined) dispatch(order);
 }

@@ -68,6 +68,8 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     isAdmitted,
     isExpected: isAdmitted,
     acknowledges: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'result_ack'),
+    knowsTimeouts: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'run_timeout'),
+    knowsRemoval: (orgId, node) => wire.admissions.hasCapability(orgId, node, 'removal'),
     bus: makeLocalBus(),
     feeds,
     random,

@@ -12,6 +12,9 @@ export function body(sequence: number, now: number, tail: string): string {
 /** The tails of `abort` and `ack`. */
 export const PLAIN_TAILS = { abort: '"type":"abort"', ack: '"type":"ack"' } as const;
 
+/** The tail of `removed`. */
+export const REMOVED_TAIL = '"type":"removed"';
+
 /** The tail of `commit`. */
 export function commitTail(job: NewJob, serverName: string): string {
   return members({
@@ -25,6 +28,11 @@ export function commitTail(job: NewJob, serverName: string): string {
     file: job.file,
     capture: job.capture,
   });
+}
+
+/** The tail of a `commit` for a node with the capability `run_timeout`. */
+export function withRunTimeout(tail: string, seconds: number): string {
+  return `${tail},${members({ run_timeout: seconds })}`;
 }
 
 /** The tail of `run`. */

@@ -64,6 +64,10 @@ export interface DispatcherDeps {
   isExpected: (orgId: string, node: string) => boolean;
   /** True for a node that has the capability `result_ack` (Decision 5). Asked for every result: a look-up. */
   acknowledges: (orgId: string, node: string) => boolean;
+  /** True for a node that has the capability `run_timeout`. Asked for every commit: a look-up. */
+  knowsTimeouts: (orgId: string, node: string) => boolean;
+  /** True for a node that has the capability `removal`; asked before it is removed. */
+  knowsRemoval: (orgId: string, node: string) => boolean;
   bus: Bus;
   /** Without it messages are not counted. */
   counts?: MessageCounts;

@@ -209,9 +209,10 @@ export function makeJobHost(deps: JobHostDeps): JobHost {
       case 'commit':
       case 'adopt': {
         const tail = commitTail(job, settings.serverName);
-        const { capture } = job;
-        if (effect.kind === 'commit') command(entry, { ...effect, tail, capture });
-        else command(entry, { ...effect, tail, capture, grace });
+        const { capture, runTimeout } = job;
+        const shared = { tail, capture, runTimeout };
+        if (effect.kind === 'commit') command(entry, { ...effect, ...shared });
+        else command(entry, { ...effect, ...shared, grace });
         break;
       }
       case 'run':

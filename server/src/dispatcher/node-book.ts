@@ -9,6 +9,8 @@ export interface JobAtNodes {
   readonly capture: boolean;
   /** Of its commit. */
   readonly tail: string;
+  /** Seconds: what nodes that want to know are told beside the tail. */
+  readonly runTimeout: number;
 }
 
 /** A job that wants to hear of a node. */

@@ -4,7 +4,7 @@ import type { JobChanges } from '../core/job-record.ts';
 import { makeNodeInJob, ordered } from '../core/node-in-job.ts';
 import { isInOrder, makeNodeRecord, type NodeSettings } from '../core/node.ts';
 import { makeAbsentNodes } from './absent-nodes.ts';
-import { runTail } from './bodies.ts';
+import { REMOVED_TAIL, runTail, withRunTimeout } from './bodies.ts';
 import type { Bus } from './bus.ts';
 import { makeFreshness } from './freshness.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
@@ -45,6 +45,10 @@ export interface NodeHostDeps {
   isExpected: (orgId: string, node: string) => boolean;
   /** The agent keeps a result until it is acknowledged (Decision 5). Asked for every result: a look-up. */
   acknowledges: (orgId: string, node: string) => boolean;
+  /** The agent wants to know how long its run may take. Asked for every commit: a look-up. */
+  knowsTimeouts: (orgId: string, node: string) => boolean;
+  /** The agent wants to hear that its node is removed. */
+  knowsRemoval: (orgId: string, node: string) => boolean;
   bus: Bus;
   counts: MessageCounts;
   /** Keeps the output of a run; false when it cannot. */
@@ -192,8 +196,8 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
 
   /** N3: whoever is not available gets no commit. Right after a restart he may be so in a moment. */
   function onCommit(command: NodeCommand & { kind: 'commit' }): void {
-    const { jobId, orgId, fence, wave, nodes, tail, capture } = command;
-    const job: JobAtNodes = { fence, tail, capture };
+    const { jobId, orgId, fence, wave, nodes, tail, capture, runTimeout } = command;
+    const job: JobAtNodes = { fence, tail, capture, runTimeout };
     const reports: NodeReport[] = [];
     const awaited: string[] = [];
     const ms = waitUntil - clock.now();
@@ -216,8 +220,8 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   }
 
   function onAdopt(command: NodeCommand & { kind: 'adopt' }): void {
-    const { jobId, orgId, fence, nodes, stage, tail, capture, grace } = command;
-    const job: JobAtNodes = { fence, tail, capture };
+    const { jobId, orgId, fence, nodes, stage, tail, capture, runTimeout, grace } = command;
+    const job: JobAtNodes = { fence, tail, capture, runTimeout };
     for (const name of nodes) {
       const watch: Watch = { job, at: makeNodeInJob(stage) };
       const node = book.find(orgId, name);
@@ -291,7 +295,9 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
 
   function commit(node: TrackedNode, jobId: string, watch: Watch): void {
     ordered(watch.at, 'asked', node.connection);
-    pace.sendTo(node, clock.now(), watch.job.tail);
+    const { tail, runTimeout } = watch.job;
+    const isTold = deps.knowsTimeouts(node.orgId, node.name);
+    pace.sendTo(node, clock.now(), isTold ? withRunTimeout(tail, runTimeout) : tail);
   }
 
   function scan(now: number): void {
@@ -321,7 +327,10 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     presence: makePresence(book),
     dropNode(orgId, name) {
       const node = book.find(orgId, name);
-      if (node !== undefined) end(node, 'removed');
+      if (node !== undefined) {
+        if (deps.knowsRemoval(orgId, name)) pace.sendTo(node, clock.now(), REMOVED_TAIL);
+        end(node, 'removed');
+      }
       const awaiting = [...absent.take(orgId, name)];
       publish(awaiting.map(([jobId, { job }]) => down(jobId, name, job)));
     },

@@ -20,6 +20,8 @@ export type NodeCommand =
       tail: string;
       /** Output of this job is kept when it arrives. */
       capture: boolean;
+      /** Seconds that a run may take: for nodes that want to know. */
+      runTimeout: number;
     }
   | {
       kind: 'run';
@@ -42,6 +44,7 @@ export type NodeCommand =
       fence: number;
       tail: string;
       capture: boolean;
+      runTimeout: number;
       grace: number;
     }
   /** The results of these nodes are durable (Decision 5). */

@@ -9,6 +9,7 @@ const checks = {
   workstation: () => isGemSetInstalled('workstation'),
   'reference agent': () => isGemSetInstalled('agent'),
   namespaces: () => existsSync('/usr/sbin/ip') || existsSync('/sbin/ip'),
+  systemd: () => existsSync('/usr/bin/systemd-nspawn'),
   // Only root may run a job as another user, or make a network.
   root: () => process.getuid?.() === 0,
 };
@@ -19,6 +20,7 @@ export type Piece = keyof typeof checks;
 const words: Partial<Record<Piece, string>> = {
   root: 'it must run as root',
   namespaces: 'iproute2 is not installed',
+  systemd: 'systemd-container is not installed',
 };
 
 /** What is missing here, each with a word of why. */

@@ -25,6 +25,7 @@ async function adopt(
   let looks = 0;
   const started: StartedRun = {
     over: new Promise(() => undefined),
+    isTimedOut: () => false,
     kill: () => Promise.resolve(true),
     discard: () => Promise.resolve(),
   };

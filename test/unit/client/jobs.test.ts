@@ -61,8 +61,10 @@ function start() {
       did.push(`${what} ${name}`);
       return Promise.resolve();
     };
+    const time = { isUp: false };
     const started: StartedRun = {
       over: over.promise,
+      isTimedOut: () => time.isUp,
       kill: () => {
         did.push(`kill ${name}`);
         return killed.promise;
@@ -77,7 +79,7 @@ function start() {
       discard: note('discard'),
       leave: () => did.push(`leave ${name}`),
     };
-    return { starting, over, killed, started, run };
+    return { starting, over, killed, started, run, time };
   }
 
   /** A job that is committed. */
@@ -191,6 +193,24 @@ describe('jobs', () => {
     assert.deepEqual(said(), ['ack_commit a', 'ack_run a', 'aborted a']);
     assert.deepEqual(errors, ['processes of a stopped run cannot be killed']);
     assert.deepEqual(reports, []);
+  });
+
+  it('leaves it to the server to say that the time of a run was up, and is running until then', async () => {
+    const { jobs, said, reports, errors, commit } = start();
+    const { starting, started, over, killed, time } = await commit('a');
+    jobs.dispatch({ kind: 'run', jobId: 'a' });
+    starting.resolve(started);
+    await turn();
+    time.isUp = true;
+    over.resolve(undefined);
+    await turn();
+    assert.deepEqual(errors, ['the time of the run was up and the server was not heard: ended']);
+    assert.deepEqual([reports, jobs.wire()], [[], { jobState: 'running', jobId: 'a' }]);
+    jobs.dispatch({ kind: 'abort' });
+    killed.resolve(true);
+    await turn();
+    assert.deepEqual(said(), ['ack_commit a', 'ack_run a', 'aborted a']);
+    assert.equal(jobs.isActive(), false);
   });
 
   it('adopts what an agent before it had at hand, and does with it what it would have done', async () => {

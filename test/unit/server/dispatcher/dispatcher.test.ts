@@ -6,6 +6,7 @@ import { makeFeedLog } from '../../../../server/src/feed-log.ts';
 import {
   makeRoom,
   ORG_ID,
+  SETTINGS,
   type Room,
   type SimulatedAgent,
 } from '../../../helpers/dispatcher-room.ts';
@@ -113,6 +114,16 @@ describe('the dispatcher', () => {
     assert.deepEqual([a.heard(), b.heard()], [['commit'], ['commit', 'run']]);
   });
 
+  it('Decision 9: tells a node that it is removed, where its agent wants to know', async () => {
+    const { ready, dispatcher } = open({ knowsRemoval: (_orgId, node) => node === 'new' });
+    const agents = [await ready('new'), await ready('old')];
+    for (const { name } of agents) dispatcher.dropNode(ORG_ID, name);
+    assert.deepEqual(
+      agents.map((agent) => agent.heard()),
+      [['removed'], []],
+    );
+  });
+
   it('N4 repeats an abort that is not answered, ever more seldom, until it is', async () => {
     const { clock, agent } = open();
     const a = agent('a');
@@ -128,6 +139,31 @@ describe('the dispatcher', () => {
     await a.say('aborted', { job_id: null });
     await clock.advance(2000);
     assert.deepEqual(a.heard(), []);
+  });
+
+  it('15.5 tells the timeout of a job to nodes that asked for it; others get the bytes of the reference', async () => {
+    const knowsTimeouts = (_orgId: string, node: string): boolean => node === 'new';
+    const before = open({ knowsTimeouts });
+    const nodes = [await before.ready('new'), await before.ready('old')];
+    const id = await before.start(['new', 'old'], { runTimeout: 300 });
+    const commit = `"type":"commit","job_id":"${id}","server":"${SETTINGS.serverName}","command":"chef-client","capture":false`;
+    const tails = nodes.map(({ received }) => {
+      const text = JSON.stringify(received[0]);
+      return text.slice(text.indexOf('"type"'));
+    });
+    assert.deepEqual(tails, [`${commit},"run_timeout":300}`, `${commit}}`]);
+    // So do commits that are repeated after a restart.
+    await before.clock.advance(50);
+    await before.dispatcher.stop();
+    room = makeRoom({ knowsTimeouts }, before);
+    room.dispatcher.jobs.resume(room.store.unfinished());
+    const late = room.agent('new');
+    for (let i = 0; i < 3; i++) {
+      await room.clock.advance(SETTINGS.heartbeatInterval);
+      await late.say('heartbeat');
+    }
+    const repeated = late.received.find(({ type }) => type === 'commit');
+    assert.equal(repeated?.type === 'commit' && repeated.run_timeout, 300);
   });
 
   describe('start', () => {
