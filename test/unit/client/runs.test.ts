@@ -7,7 +7,12 @@ import { hostOf } from '../../../client/src/process/host.ts';
 import { makeJobFiles } from '../../../client/src/job-file.ts';
 import { runState } from '../../../client/src/process/run-state.ts';
 import { readResult } from '../../../client/src/run-result.ts';
-import { makeRuns, RUN_LIMIT_MS, type CommittedRun } from '../../../client/src/runs.ts';
+import {
+  makeRuns,
+  RUN_LIMIT_MS,
+  TIMEOUT_SLACK_MS,
+  type CommittedRun,
+} from '../../../client/src/runs.ts';
 import { makeSpool } from '../../../client/src/spool.ts';
 import { makeTempDir } from '../../helpers/temp-dir.ts';
 import { until } from '../../helpers/until.ts';
@@ -139,6 +144,29 @@ for (const [name, has] of Object.entries({ sh: true, Node: false })) {
         'ended by the agent after 86400 s',
       );
       assert.equal(await kind(), 'ended');
+    });
+
+    it('J8 are ended a little after the time that the server told, over the lives of agents, and say whose end it was', async () => {
+      const first = await life();
+      const timed = { ...order, runTimeout: 7200 };
+      const run = await held(await first.runs.commit(timed, { commandLine: 'sleep 100' })).start();
+      assert.equal(limits[0]?.ms, 7_200_000 + TIMEOUT_SLACK_MS);
+      await until('the run', kind, (found) => (found === 'running' ? true : undefined));
+      const { runs, spool, records } = await life();
+      const [record] = records;
+      assert.ok(record !== undefined);
+      const adopted = runs.adopt(record, 1_000_000);
+      assert.equal(limits[1]?.ms, 6_200_000 + TIMEOUT_SLACK_MS);
+      limits[1].fire();
+      await adopted.over;
+      assert.deepEqual([adopted.isTimedOut(), run.isTimedOut()], [true, false]);
+      assert.equal(
+        await readFile(join(spool.pathOf(jobId), 'why'), 'utf8'),
+        'ended by the agent: the 7200 s that its job allows were over',
+      );
+      const endless = { ...order, jobId: 'b'.repeat(32), runTimeout: 1e9 };
+      await held(await runs.commit(endless, { commandLine: 'true' })).start();
+      assert.equal(limits[2]?.ms, RUN_LIMIT_MS);
     });
 
     shOnly('that cannot be written down as ordered are never started', async () => {
