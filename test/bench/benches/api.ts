@@ -16,6 +16,8 @@ const MAX_GET = 500;
 /** Milliseconds. */
 const MAX_POST_TO_RUN = 20;
 const CONNECTIONS = 16;
+/** GETs before those that count: until then much of what a request costs is the compiler's work. */
+const WARM_UP = 5_000;
 /** Milliseconds between two looks whether a job has come to its node. */
 const PAUSE_MS = 10;
 
@@ -83,8 +85,7 @@ async function load(
 ): Promise<{ cpu: number; wall: number; words: string }> {
   const worker = run.worker(new URL('../http-load.ts', import.meta.url));
   const about: Load = { ...what, connections: CONNECTIONS };
-  // The first time to warm it up.
-  await worker.ask('prepare', { ...about, count: Math.ceil(about.count / 5) });
+  await worker.ask('prepare', { ...about, count: WARM_UP });
   await worker.ask('send', about);
   await worker.ask('prepare', about);
   const before = costOf(pid);
