@@ -9,6 +9,7 @@ import { api } from './benches/api.ts';
 import { history } from './benches/history.ts';
 import { feeds } from './benches/feeds.ts';
 import { job } from './benches/job.ts';
+import { peers } from './benches/peers.ts';
 import { swarm } from './benches/swarm.ts';
 import { describe, title } from './table.ts';
 import { machine, runBench, type Bench } from './run.ts';
@@ -24,6 +25,7 @@ const BENCHES: Record<string, Bench> = {
   feeds,
   history,
   agent,
+  peers,
 };
 
 const { values, positionals } = parseArgs({
