@@ -25,3 +25,9 @@ export function figure(
   const judged = ratio ?? measured.value;
   return { ...measured, limit, ratio, goal, met: goal === null ? null : judged <= goal };
 }
+
+/** A figure as one line for programs; what is no number is null. */
+export function asJson(f: Figure): string {
+  const { bench, nodes, figure: name, value, unit, limit, ratio, goal, met } = f;
+  return JSON.stringify({ bench, nodes, figure: name, value, unit, limit, ratio, goal, met });
+}

@@ -1,17 +1,26 @@
-// `npm run bench -- NAME [--nodes N] [--quick] [--json] [--profile DIR]`: a table for people, or one line of JSON per figure. Every
-// figure stands beside what a bare program reached in the same run. All traffic stays on the loopback interface.
+// `npm run bench -- NAME [--nodes N] [--quick] [--json] [--svg DIR] [--profile DIR]`: a table for people, or one line of JSON per
+// figure, and plots. Every figure stands beside what a bare program reached in the same run. All traffic stays on the
+// loopback interface.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agent } from './benches/agent.ts';
 import { envelope } from './benches/envelope.ts';
 import { idle } from './benches/idle.ts';
 import { restart } from './benches/restart.ts';
 import { api } from './benches/api.ts';
+import { growth } from './benches/growth.ts';
 import { history } from './benches/history.ts';
 import { feeds } from './benches/feeds.ts';
 import { job } from './benches/job.ts';
+import { peers } from './benches/peers.ts';
 import { swarm } from './benches/swarm.ts';
 import { describe, title } from './table.ts';
+import { asJson } from './figure.ts';
+import type { Plot } from './plot/plot.ts';
+import { drawSvg } from './plot/svg.ts';
 import { machine, runBench, type Bench } from './run.ts';
+import { timeLimit } from './time-limit.ts';
 
 /** What `npm run bench -- NAME` knows. */
 const BENCHES: Record<string, Bench> = {
@@ -24,6 +33,8 @@ const BENCHES: Record<string, Bench> = {
   feeds,
   history,
   agent,
+  peers,
+  growth,
 };
 
 const { values, positionals } = parseArgs({
@@ -31,6 +42,7 @@ const { values, positionals } = parseArgs({
   options: {
     nodes: { type: 'string' },
     profile: { type: 'string' },
+    svg: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -40,7 +52,7 @@ const chosen = Object.entries(BENCHES).filter(([bench]) => name === 'all' || nam
 const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
 if (chosen.length === 0 || (nodes !== undefined && !(Number.isInteger(nodes) && nodes > 0))) {
   process.stderr.write(
-    `usage: npm run bench -- NAME [--nodes N] [--quick] [--json] [--profile DIR]\nNAME is one of: all, ${Object.keys(BENCHES).join(', ')}\n`,
+    `usage: npm run bench -- NAME [--nodes N] [--quick] [--json] [--svg DIR] [--profile DIR]\nNAME is one of: all, ${Object.keys(BENCHES).join(', ')}\n`,
   );
   process.exitCode = 2;
 } else await benchAll();
@@ -55,16 +67,23 @@ async function benchAll(): Promise<void> {
   // With --json the figures stand alone on standard output.
   const say = (line: string): boolean =>
     (values.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const begun = performance.now();
   for (const [bench, measure] of chosen) {
     if (interruption.signal.aborted) break;
     say(`${bench}: ${machine()}`);
     try {
       const { quick, profile } = values;
-      const options = { quick, nodes, profile, say: (line: string) => say(`  ${line}`) };
+      const limitMs = timeLimit(quick, name === 'all', performance.now() - begun);
+      if (limitMs === undefined) throw new Error('no time is left for it: run it alone');
+      const tell = (line: string): boolean => say(`  ${line}`);
+      const plot = (plot: Plot): void => {
+        writePlot(plot, tell);
+      };
+      const options = { quick, nodes, profile, say: tell, plot, limitMs };
       const figures = await runBench(measure, options, interruption.signal);
       if (!values.json) say(title());
       for (const figure of figures) {
-        process.stdout.write(`${values.json ? JSON.stringify(figure) : describe(figure)}\n`);
+        process.stdout.write(`${values.json ? asJson(figure) : describe(figure)}\n`);
       }
     } catch (error) {
       process.exitCode = 1;
@@ -75,4 +94,12 @@ async function benchAll(): Promise<void> {
   }
   // A bench that was given up may have left something waiting here; its processes are gone.
   process.exit();
+}
+
+function writePlot(plot: Plot, say: (line: string) => void): void {
+  if (values.svg === undefined) return;
+  mkdirSync(values.svg, { recursive: true });
+  const file = join(values.svg, `${plot.name}.svg`);
+  writeFileSync(file, drawSvg(plot));
+  say(`plot: ${file}`);
 }

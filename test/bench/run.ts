@@ -1,4 +1,5 @@
 import { cpus, loadavg, totalmem } from 'node:os';
+import type { Plot } from './plot/plot.ts';
 import { makeWorkplace, type Workplace } from '../helpers/workplace.ts';
 import type { Figure } from './figure.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -16,6 +17,8 @@ export interface BenchRun {
   atEnd(action: () => void | Promise<void>): void;
   /** A line for people: what was sent, how it was set, what is no figure. */
   say(line: string): void;
+  /** A picture of the bench's own figures. */
+  plot(plot: Plot): void;
 }
 
 /** Measures; `quick`: small, within two minutes. */
@@ -24,16 +27,20 @@ export type Bench = (quick: boolean, run: BenchRun) => Figure[] | Promise<Figure
 /** A run that lost messages has no figures: a ratio of it would praise the loss. */
 export class LostMessagesError extends Error {}
 
-/** Milliseconds after which a bench is given up. */
-const LIMIT_MS = { quick: 240_000, whole: 1_500_000 };
+/** What a run is told from outside. */
+export interface BenchOptions extends Pick<BenchRun, 'nodes' | 'profile' | 'say' | 'plot'> {
+  readonly quick: boolean;
+  /** Milliseconds after which it is given up. */
+  readonly limitMs: number;
+}
 
 /** Runs one bench within its time and ends whatever it started. */
 export async function runBench(
   bench: Bench,
-  options: Pick<BenchRun, 'nodes' | 'profile' | 'say'> & { readonly quick: boolean },
+  options: BenchOptions,
   interrupted: AbortSignal,
 ): Promise<Figure[]> {
-  const { quick, nodes, profile, say } = options;
+  const { quick, nodes, profile, say, plot, limitMs } = options;
   const workplace = await makeWorkplace();
   const ends: (() => void | Promise<void>)[] = [];
   const run: BenchRun = {
@@ -41,6 +48,7 @@ export async function runBench(
     profile,
     workplace,
     say,
+    plot,
     worker: (file) => {
       const worker = startWorker(file);
       ends.push(() => worker.end());
@@ -48,12 +56,11 @@ export async function runBench(
     },
     atEnd: (action) => ends.push(action),
   };
-  const limit = quick ? LIMIT_MS.quick : LIMIT_MS.whole;
   let timer: NodeJS.Timeout | undefined;
   const givenUp = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`not done within ${limit / 1000} s`));
-    }, limit);
+      reject(new Error(`not done within ${Math.round(limitMs / 1000)} s`));
+    }, limitMs);
     interrupted.addEventListener('abort', () => {
       reject(new Error('interrupted'));
     });

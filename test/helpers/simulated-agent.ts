@@ -18,7 +18,7 @@ export interface SimulatedAgentSettings {
   readonly node: string;
   /** The client's private key; parsed once for all nodes that share it. */
   readonly key: KeyObject;
-  /** What every run writes, if its job captures. */
+  /** What every run writes, if its job captures; `print N` writes N bytes instead. */
   readonly output: string;
   /** A run was begun. */
   readonly onRun?: (jobId: string) => void;
@@ -75,17 +75,17 @@ function simulateWork(
   { output, onRun }: Pick<SimulatedAgentSettings, 'output' | 'onRun'>,
 ): Work {
   const incarnation = randomUUID();
-  const captures = new Map<string, boolean>();
+  const captured = new Map<string, string>();
   const nothing = (): Promise<void> => Promise.resolve();
   const results = makeResults({
     read: (jobId) => {
-      const isCaptured = captures.get(jobId) === true;
-      const captured = isCaptured ? { output: { stdout: output, stderr: '' } } : {};
-      return Promise.resolve({ outcome: 'succeeded', ...captured });
+      const stdout = captured.get(jobId);
+      const more = stdout === undefined ? {} : { output: { stdout, stderr: '' } };
+      return Promise.resolve({ outcome: 'succeeded', ...more });
     },
     post,
     remove: (jobId) => {
-      captures.delete(jobId);
+      captured.delete(jobId);
       return nothing();
     },
     log,
@@ -97,7 +97,7 @@ function simulateWork(
         const run = {
           start: () => {
             onRun?.(jobId);
-            captures.set(jobId, capture);
+            if (capture) captured.set(jobId, printed(command) ?? output);
             const kill = (): Promise<boolean> => Promise.resolve(true);
             const over = command === ENDLESS ? new Promise<void>(() => undefined) : nothing();
             const isTimedOut = (): boolean => false;
@@ -125,6 +125,11 @@ function simulateWork(
     results,
     sweep: () => Promise.resolve(0),
   };
+}
+
+function printed(command: string): string | undefined {
+  const bytes = /^print (\d+)$/.exec(command)?.[1];
+  return bytes === undefined ? undefined : 'x'.repeat(Number(bytes));
 }
 
 /** Sentences of every run. */

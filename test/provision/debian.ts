@@ -22,11 +22,13 @@ const packages = [
 const aptTimeoutMs = 300_000;
 const policyFile = '/usr/sbin/policy-rc.d';
 
-/** Installs the missing Debian packages without starting the services that they bring. */
-export async function installDebianPackages(): Promise<Outcome> {
-  if ((await missingPackages()).length === 0) return 'cached';
+/** Installs the missing ones of these Debian packages without starting the services that they bring. */
+export async function installDebianPackages(
+  wanted: readonly string[] = packages,
+): Promise<Outcome> {
+  if ((await missingPackages(wanted)).length === 0) return 'cached';
   return withLock(machineLock('debian'), 2 * aptTimeoutMs, async () => {
-    const missing = await missingPackages();
+    const missing = await missingPackages(wanted);
     if (missing.length === 0) return 'cached';
     if (process.getuid?.() !== 0) {
       throw new Error(
@@ -46,17 +48,17 @@ export async function installDebianPackages(): Promise<Outcome> {
   });
 }
 
-async function missingPackages(): Promise<string[]> {
+async function missingPackages(wanted: readonly string[]): Promise<string[]> {
   if (!existsSync('/usr/bin/dpkg-query')) {
-    throw new Error(`This is not Debian. Install by hand: ${packages.join(', ')}.`);
+    throw new Error(`This is not Debian. Install by hand: ${wanted.join(', ')}.`);
   }
   const { stdout } = await run(
     'dpkg-query',
-    ['-W', '-f', '${Package} ${db:Status-Status}\n', ...packages],
+    ['-W', '-f', '${Package} ${db:Status-Status}\n', ...wanted],
     { timeoutMs: 30_000 },
   );
   const installed = new Set(stdout.split('\n'));
-  return packages.filter((name) => !installed.has(`${name} installed`));
+  return wanted.filter((name) => !installed.has(`${name} installed`));
 }
 
 async function apt(...args: string[]): Promise<void> {

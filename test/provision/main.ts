@@ -24,7 +24,7 @@ async function step(what: string, install: () => Promise<Outcome>): Promise<void
 }
 
 // The gems are built with what the packages bring; the two sets do not touch one another.
-await step('Debian packages', installDebianPackages);
+await step('Debian packages', () => installDebianPackages());
 await Promise.all([
   step('gems of the workstation', () => installGemSet('workstation')),
   step('gems of the reference agent', () => installGemSet('agent')),

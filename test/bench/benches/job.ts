@@ -98,12 +98,13 @@ export async function runJob(
   stage: Stage,
   swarm: Swarm,
   nodes: readonly string[] = stage.nodes,
+  command = 'say',
 ): Promise<JobRound> {
   const { server, database } = stage;
   const before = await stage.counts();
   // What the look at the numbers has cost is not the job's.
   await sleep(300);
-  const post = stage.prepare('jobs', { command: 'say', nodes, capture_output: true });
+  const post = stage.prepare('jobs', { command, nodes, capture_output: true });
   const cost = costOf(server.program.pid);
   const begun = performance.now();
   const answer = await post();

@@ -19,11 +19,11 @@ export interface Bare {
   end(): Promise<void>;
 }
 
-/** Starts it; all nodes have been heard when it resolves. */
-export async function startBare(run: BenchRun, count: number): Promise<Bare> {
+/** Starts it; all nodes have been heard when it resolves. `output`: what each of them sends as captured. */
+export async function startBare(run: BenchRun, count: number, output = 'done\n'): Promise<Bare> {
   const server = run.worker(new URL('./router.ts', import.meta.url));
   const where = await server.ask<BareServer>('open');
-  const messages = sampleMessages();
+  const messages = sampleMessages(output);
   const parts = Math.ceil(count / MOST_IN_A_PROCESS);
   const nodes = Array.from({ length: parts }, () =>
     run.worker(new URL('./dealers.ts', import.meta.url)),
@@ -54,7 +54,7 @@ export async function startBare(run: BenchRun, count: number): Promise<Bare> {
 }
 
 /** Frames as the real ones are, byte for byte as long. */
-function sampleMessages() {
+function sampleMessages(output: string) {
   const key = { hmac_sha256: randomBytes(32) };
   const job = { job_id: randomUUID().replaceAll('-', '') };
   const fromServer = { sequence: 1, timestamp: formatHttpDate(Date.now()) };
@@ -85,7 +85,7 @@ function sampleMessages() {
     commitAbove: size(runFrames),
     vote: fromAgent('ack_commit', job),
     start: fromAgent('ack_run', job),
-    end: fromAgent('succeeded', { ...job, stdout: 'done\n', stderr: '' }),
+    end: fromAgent('succeeded', { ...job, stdout: output, stderr: '' }),
     heartbeat: fromAgent('heartbeat', { job_state: 'idle', job_id: null }),
     broadcast: [Buffer.alloc(400), seal({ ...fromServer, ...broadcast }, key)[1]],
   };
