@@ -93,7 +93,8 @@ export function makeHealing(deps: HealingDeps): Healing {
       if (event.kind === 'refused') {
         const reason = event.isDenied ? COMMAND_CHANNEL.denied : COMMAND_CHANNEL.refused;
         log.debug({ reason }, 'a connection of the command channel ended before it stood');
-        heal(reason);
+        // A server that is too busy for a handshake would be busier with another request for a configuration.
+        if (!event.isLate) heal(reason);
       } else if (event.isAgain) {
         // The server knows the node by its address: it must hear of the new one before it can say anything.
         deps.beatNow();

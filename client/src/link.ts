@@ -26,8 +26,11 @@ export type LinkEvent =
   | { readonly kind: 'connected'; readonly isAgain: boolean }
   /** The connection of the command channel, which stood, is gone. */
   | { readonly kind: 'lost' }
-  /** A connection ended before it stood; `isDenied`: the server does not admit our CURVE key (ZAP). */
-  | { readonly kind: 'refused'; readonly isDenied: boolean };
+  /**
+   * A connection ended before it stood; `isDenied`: the server does not admit our CURVE key (ZAP); `isLate`: it did
+   * not answer in time, and these sockets try again by themselves.
+   */
+  | { readonly kind: 'refused'; readonly isDenied: boolean; readonly isLate: boolean };
 
 /** The agent's two sockets (REFERENCE 15.1): DEALER for commands, SUB for the broadcast. */
 export interface Link {
@@ -48,10 +51,19 @@ const MAX_COMMAND_BYTES = 1_200_000;
 const MAX_BROADCAST_BYTES = 65_536;
 /** How long a message may wait for a connection, milliseconds. */
 const SEND_TIMEOUT_MS = 15_000;
-/** Least of the deadlines below, milliseconds: a far server needs a second for a handshake of three round trips. */
+/** Least of the deadlines below, milliseconds. */
 const LEAST_MS = 1000;
-/** The same for the handshake of CURVE: a server to which thousands come back at once needs seconds for all. */
-const LEAST_CURVE_MS = 3000;
+/** The same for a handshake: a server to which thousands come back at once needs seconds for all. */
+const LEAST_HANDSHAKE_MS = 3000;
+/** A handshake that took this part of its time was given up here, not refused there. */
+const LATE = 0.9;
+
+/** What a link needs. */
+export interface LinkDeps {
+  readonly log: Pick<Log, 'warn'>;
+  /** Milliseconds of a clock that never steps. */
+  readonly elapsed: () => number;
+}
 
 interface Sockets {
   readonly command: Dealer;
@@ -65,7 +77,7 @@ export function newCurveKeys(): CurveKeys {
 }
 
 /** Makes the link, closed. */
-export function makeLink({ log }: { readonly log: Pick<Log, 'warn'> }): Link {
+export function makeLink({ log, elapsed }: LinkDeps): Link {
   const queue = makeBoundedQueue<LinkEvent>(INCOMING_LIMIT);
   let sockets: Sockets | undefined;
 
@@ -88,13 +100,18 @@ export function makeLink({ log }: { readonly log: Pick<Log, 'warn'> }): Link {
    * libzmq itself connects again after most losses, but not after a refusal by ZAP nor after bytes that are no ZMTP:
    * whoever reads these events has to see to it that such sockets are opened anew.
    */
-  function watch(socket: Dealer, { curve }: LinkTarget): void {
+  function watch(socket: Dealer, target: LinkTarget): void {
+    const { curve } = target;
     let stands = false;
+    let begun = elapsed();
     let isAgain = false;
     let isDenied = false;
     const push = (event: LinkEvent): void => {
       if (sockets?.command === socket) void queue.push(event);
     };
+    socket.events.on('connect', () => {
+      begun = elapsed();
+    });
     // Without CURVE an old libzmq stands at once and says nothing of a handshake.
     socket.events.on(curve === undefined ? 'connect' : 'handshake', () => {
       push({ kind: 'connected', isAgain });
@@ -104,7 +121,8 @@ export function makeLink({ log }: { readonly log: Pick<Log, 'warn'> }): Link {
       isDenied = true;
     });
     socket.events.on('disconnect', () => {
-      push(stands ? { kind: 'lost' } : { kind: 'refused', isDenied });
+      const isLate = elapsed() - begun >= LATE * handshakeInterval(target);
+      push(stands ? { kind: 'lost' } : { kind: 'refused', isDenied, isLate });
       stands = isDenied = false;
     });
   }
@@ -154,7 +172,7 @@ function openCommand(target: LinkTarget): Dealer {
     immediate: true,
     sendTimeout: SEND_TIMEOUT_MS,
     maxMessageSize: MAX_COMMAND_BYTES,
-    handshakeInterval: Math.max(intervalMs, LEAST_CURVE_MS),
+    handshakeInterval: handshakeInterval(target),
     // Given up when the server's host acknowledges no data for so long.
     tcpMaxRetransmitTimeout: Math.max(2 * intervalMs, LEAST_MS),
     // Or, behind a proxy that acknowledges for a server that is not there any more, when it answers no ping.
@@ -176,10 +194,14 @@ function openBroadcast(target: LinkTarget): Subscriber {
     ...commonOptions(target),
     receiveHighWaterMark: INCOMING_LIMIT,
     maxMessageSize: MAX_BROADCAST_BYTES,
-    handshakeInterval: Math.max(target.intervalMs, LEAST_MS),
+    handshakeInterval: handshakeInterval(target),
   });
   socket.subscribe();
   return socket;
+}
+
+function handshakeInterval({ intervalMs }: LinkTarget): number {
+  return Math.max(intervalMs, LEAST_HANDSHAKE_MS);
 }
 
 /** libzmq asks for the address of a name at each attempt: a name that moves is followed. */

@@ -94,7 +94,7 @@ async function serve(options: CommandLine): Promise<number> {
   const agent = makeAgent(settings, whitelist, {
     clock: systemClock,
     log,
-    link: makeLink({ log }),
+    link: makeLink({ log, elapsed: () => systemClock.elapsed() }),
     curve: newCurveKeys(),
     random: Math.random,
     get: (request) => fetcher.get(request),
@@ -136,7 +136,7 @@ async function seeDoctor({ options, format }: DoctorCommand): Promise<number> {
     get: httpGet,
     lookUp,
     connect: tryConnect,
-    link: () => makeLink({ log: { warn: () => undefined } }),
+    link: () => makeLink({ log: { warn: () => undefined }, elapsed: () => systemClock.elapsed() }),
     findAgent: (stateDir) => findInstance(stateDir, (ms, action) => systemClock.after(ms, action)),
   });
   process.stdout.write(format === 'json' ? renderJson(report) : renderText(report));

@@ -63,7 +63,7 @@ describe('pushy-client doctor', function () {
       get: httpGet,
       lookUp,
       connect: tryConnect,
-      link: () => makeLink({ log: { warn: () => undefined } }),
+      link: () => makeLink({ log: { warn: () => undefined }, elapsed: () => performance.now() }),
       findAgent: (stateDir) => findInstance(stateDir, after),
     };
     return { ...own, ...ports(own) };

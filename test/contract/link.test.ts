@@ -101,12 +101,15 @@ async function play(link: Link): Promise<string[]> {
     await until(13);
     await nothingMore();
     server.state.isAdmitting = true;
+    relay.isDeaf = true;
     link.open({ ...target, commandAddress: relay.address });
     await until(14);
-    relay.isDeaf = true;
-    await until(15);
     relay.isDeaf = false;
+    await until(15);
+    relay.isDeaf = true;
     await until(16);
+    relay.isDeaf = false;
+    await until(17);
     link.close();
     await assert.rejects(link.send([Buffer.alloc(1), Buffer.alloc(1)]));
     return seen;
@@ -121,7 +124,9 @@ async function play(link: Link): Promise<string[]> {
 
 function wordsOf(event: LinkEvent): string {
   if (event.kind === 'connected') return `connected ${event.isAgain ? 'again' : 'first'}`;
-  if (event.kind === 'refused') return `refused ${event.isDenied ? 'by ZAP' : ''}`;
+  if (event.kind === 'refused') {
+    return `refused ${event.isDenied ? 'by ZAP' : ''}${event.isLate ? 'by the clock' : ''}`;
+  }
   if (event.kind === 'lost') return 'lost';
   const [header, body] = event.frames;
   const { type } = JSON.parse(body?.toString() ?? '') as { type: string };
@@ -146,12 +151,14 @@ describe('the link of a simulated agent', function () {
       'server heard 18',
       'lost',
       'refused by ZAP',
+      'refused by the clock',
       'connected first',
       'lost',
       'connected again',
     ];
     const log = { warn: () => undefined };
-    assert.deepEqual(await play(makeLink({ log })), expected);
-    assert.deepEqual(await play(makeLeanLink()), expected);
+    const real = makeLink({ log, elapsed: () => performance.now() });
+    const seen = await Promise.all([play(real), play(makeLeanLink())]);
+    assert.deepEqual(seen, [expected, expected]);
   });
 });

@@ -185,6 +185,8 @@ function onBroadcast(state: LivenessState, incarnationId: string, now: number): 
         typeof watch === 'object' && watch.isSent
           ? { ...watch, broadcasts: watch.broadcasts + 1 }
           : watch,
+      // A server that was away: its handshakes, with all its nodes, begin now.
+      lostAt: state.lostAt !== undefined && isOverdue(state, now) ? now : state.lostAt,
       renewed: false,
       excused: false,
     },

@@ -29,6 +29,8 @@ export type Ending =
   /** There was none: nobody listens, or nobody answered. */
   | 'unreached'
   | 'closed'
+  /** The server did not shake hands in time. */
+  | 'late'
   /** The server said no. */
   | 'denied'
   /** What came is no ZMTP. */
@@ -79,7 +81,7 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
   });
   socket.once('connect', () => {
     clearTimeout(deadline);
-    deadline = setTimeout(end, manner.handshakeTimeout, 'closed');
+    deadline = setTimeout(end, manner.handshakeTimeout, 'late');
     stage = 'greeting';
     socket.write(SIGNATURE);
   });

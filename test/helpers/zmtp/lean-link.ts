@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 /** The times of the agent's own link, milliseconds. */
-const [INCOMING_LIMIT, SEND_TIMEOUT_MS, LEAST_MS, LEAST_CURVE_MS] = [1000, 15_000, 1000, 3000];
+const [INCOMING_LIMIT, SEND_TIMEOUT_MS, LEAST_MS, LEAST_HANDSHAKE_MS] = [1000, 15_000, 1000, 3000];
 
 /**
  * The agent's two sockets without libzmq: the same bytes, deadlines and events, a third of its descriptors and less
@@ -49,7 +49,7 @@ export function makeLeanLink(): Link {
         type: 'DEALER',
         curve: to.curve,
         connectTimeout: Math.max(intervalMs, LEAST_MS),
-        handshakeTimeout: Math.max(intervalMs, LEAST_CURVE_MS),
+        handshakeTimeout: handshakeTimeout(to),
         ping: to.answersPings
           ? { interval: intervalMs, timeout: Math.max(2 * intervalMs, LEAST_MS) }
           : undefined,
@@ -66,19 +66,20 @@ export function makeLeanLink(): Link {
         push({ kind: 'command', frames });
       },
       onEnd: (stood, how) => {
-        push(stood ? { kind: 'lost' } : { kind: 'refused', isDenied: how === 'denied' });
+        const isDenied = how === 'denied';
+        const isLate = how === 'late';
+        push(stood ? { kind: 'lost' } : { kind: 'refused', isDenied, isLate });
       },
     });
   }
 
   function openBroadcast(to: LinkTarget): Outgoing {
-    const limit = Math.max(to.intervalMs, LEAST_MS);
     return openOutgoing({
       manner: {
         ...placeOf(to.broadcastAddress),
         type: 'SUB',
-        connectTimeout: limit,
-        handshakeTimeout: limit,
+        connectTimeout: Math.max(to.intervalMs, LEAST_MS),
+        handshakeTimeout: handshakeTimeout(to),
       },
       reconnectInterval: reconnectInterval(to),
       onReady: () => undefined,
@@ -115,6 +116,10 @@ export function makeLeanLink(): Link {
     events: (signal) => queue.items(signal),
     close,
   };
+}
+
+function handshakeTimeout({ intervalMs }: LinkTarget): number {
+  return Math.max(intervalMs, LEAST_HANDSHAKE_MS);
 }
 
 function reconnectInterval({ intervalMs }: LinkTarget): number {

@@ -52,7 +52,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
         connection = undefined;
         // libzmq does not try again where it was refused by ZAP, nor where the other side speaks no ZMTP.
         if (how === 'unreached') refusing.set(where, performance.now() + REFUSING_MS);
-        if (how === 'unreached' || how === 'closed') again();
+        if (how !== 'denied' && how !== 'confused') again();
         if (how !== 'unreached') onEnd(stood, how);
       },
     });

@@ -317,4 +317,19 @@ describe('liveness (REFERENCE 16)', () => {
       '9000 still_offline',
     ]);
   });
+
+  it('gives a lost command channel its time when a server that was away broadcasts again', () => {
+    const { done } = play([
+      [1000, broadcast],
+      [1500, { kind: 'lost' }],
+      // It was away for less than makes it offline.
+      [4400, broadcast],
+      [4500, tick],
+      [5400, broadcast],
+      [6400, broadcast],
+      [7300, tick],
+      [7400, tick],
+    ]);
+    assert.deepEqual(done, ['3000 broadcast_late', '7400 command_channel_lost']);
+  });
 });
