@@ -15,6 +15,11 @@ export interface Run {
 
 /** Between two looks at a run that no child process tells of, milliseconds. */
 const LOOK_MS = 200;
+/**
+ * How often a run is found lost before it is: a keeper that has just begun has not yet written who it is, and the guard
+ * of one that was killed writes the end down a moment after it.
+ */
+const LOST_LOOKS = 10;
 /** How long the leader of a run that was just started is waited for, milliseconds. */
 const LEADER_MS = 2000;
 
@@ -37,9 +42,8 @@ export function watchRun(
       void leader();
       await keeper;
     }
-    // A keeper that has just begun has not yet written who it is: only what is seen twice is true.
     let lost = 0;
-    while (lost < 2) {
+    while (lost < LOST_LOOKS) {
       // The agent ends: whoever comes after it will look.
       if (signal.aborted) return new Promise(() => undefined);
       const { kind } = await stateNow();
