@@ -30,9 +30,12 @@ export function commitTail(job: NewJob, serverName: string): string {
   });
 }
 
-/** The tail of a `commit` for a node with the capability `run_timeout`. */
-export function withRunTimeout(tail: string, seconds: number): string {
-  return `${tail},${members({ run_timeout: seconds })}`;
+/** The tail of a `commit` for one node; `knowsTimeouts`: it has the capability `run_timeout`. */
+export function tailFor(
+  { tail, runTimeout }: { readonly tail: string; readonly runTimeout: number },
+  knowsTimeouts: boolean,
+): string {
+  return knowsTimeouts ? `${tail},${members({ run_timeout: runTimeout })}` : tail;
 }
 
 /** The tail of `run`. */

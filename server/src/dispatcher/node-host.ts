@@ -4,7 +4,7 @@ import type { JobChanges } from '../core/job-record.ts';
 import { makeNodeInJob, ordered } from '../core/node-in-job.ts';
 import { isInOrder, makeNodeRecord, type NodeSettings } from '../core/node.ts';
 import { makeAbsentNodes } from './absent-nodes.ts';
-import { REMOVED_TAIL, runTail, withRunTimeout } from './bodies.ts';
+import { REMOVED_TAIL, runTail, tailFor } from './bodies.ts';
 import type { Bus } from './bus.ts';
 import { makeFreshness } from './freshness.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
@@ -260,11 +260,10 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
     const { kind, jobId, orgId, fence } = command;
     const node = book.find(orgId, name);
     if (kind === 'kept') {
-      if (node !== undefined) {
-        guarded(node, () => {
-          nodeJobs.acknowledge(node, jobId);
-        });
-      }
+      if (node === undefined) return;
+      guarded(node, () => {
+        nodeJobs.acknowledge(node, jobId);
+      });
       return;
     }
     const watch = node?.jobs.get(jobId) ?? absent.find(orgId, name, jobId);
@@ -295,9 +294,8 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
 
   function commit(node: TrackedNode, jobId: string, watch: Watch): void {
     ordered(watch.at, 'asked', node.connection);
-    const { tail, runTimeout } = watch.job;
-    const isTold = deps.knowsTimeouts(node.orgId, node.name);
-    pace.sendTo(node, clock.now(), isTold ? withRunTimeout(tail, runTimeout) : tail);
+    const knowsTimeouts = deps.knowsTimeouts(node.orgId, node.name);
+    pace.sendTo(node, clock.now(), tailFor(watch.job, knowsTimeouts));
   }
 
   function scan(now: number): void {
@@ -331,8 +329,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
         if (deps.knowsRemoval(orgId, name)) pace.sendTo(node, clock.now(), REMOVED_TAIL);
         end(node, 'removed');
       }
-      const awaiting = [...absent.take(orgId, name)];
-      publish(awaiting.map(([jobId, { job }]) => down(jobId, name, job)));
+      publish([...absent.take(orgId, name)].map(([jobId, { job }]) => down(jobId, name, job)));
     },
     onFrames: inbox.onFrames,
     stop() {
