@@ -207,6 +207,7 @@ export function makeAgentAround(
           },
           note: (event) => {
             if (event.kind === 'heard') healing.heard();
+            if (event.kind === 'broadcast') healing.broadcastHeard();
             if (event.kind === 'connected') work.results.connected();
             watch.note(event);
           },

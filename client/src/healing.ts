@@ -14,6 +14,8 @@ export interface Healing {
   removed(): void;
   /** A proven message came on the command channel. */
   heard(): void;
+  /** A proven broadcast came. */
+  broadcastHeard(): void;
 }
 
 /** What the healing may do. */
@@ -38,6 +40,8 @@ const COMMAND_CHANNEL = {
   silent: 'the command channel is silent',
   unsent: 'a message could not be sent',
 } as const;
+
+const STILL_OFFLINE = 'still no broadcast of the server';
 
 /** Makes it: Decision 9 as code. */
 export function makeHealing(deps: HealingDeps): Healing {
@@ -71,7 +75,7 @@ export function makeHealing(deps: HealingDeps): Healing {
           connection.reopen();
           return;
         case 'still_offline':
-          heal('still no broadcast of the server');
+          heal(STILL_OFFLINE);
           return;
         case 'command_channel_silent':
           log.warn({}, 'the server says nothing on the command channel');
@@ -114,6 +118,9 @@ export function makeHealing(deps: HealingDeps): Healing {
     heard: () => {
       strikes = 0;
       reconfigure.forget(Object.values(COMMAND_CHANNEL));
+    },
+    broadcastHeard: () => {
+      reconfigure.forget([STILL_OFFLINE]);
     },
   };
 }

@@ -24,7 +24,7 @@ export interface ReconfigureDeps {
 export interface Reconfigure {
   run(signal: AbortSignal): Promise<void>;
   request(request: ReconfigureRequest): void;
-  /** What was asked for these reasons, and is not being done yet, is not needed any more. */
+  /** What was asked for these reasons is not needed any more: not even what is being tried. */
   forget(reasons: readonly string[]): void;
   /** Looks again at what was put off: the last job has ended. */
   wake(): void;
@@ -50,6 +50,8 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
   const { clock, log, random } = deps;
   const due = new Map<string, Due>();
   let nap = new AbortController();
+  /** The reason of the fetch that is being tried, unless it is not needed any more. */
+  let wanted: string | undefined;
 
   function request({ reason, delayMs, isUrgent }: ReconfigureRequest): void {
     const at = clock.elapsed() + delayMs;
@@ -75,7 +77,8 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
 
   /** Tries until a configuration has been fetched and the sockets were opened with it. */
   async function configure(reason: string, signal: AbortSignal): Promise<Session | undefined> {
-    const isOver = (): boolean => signal.aborted;
+    const isOver = (): boolean => signal.aborted || wanted !== reason;
+    wanted = reason;
     for (let attempt = 0; !isOver(); attempt++) {
       const fetched = await deps.fetch(signal);
       if (isOver()) break;
@@ -111,7 +114,10 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
   return {
     request,
     forget: (reasons) => {
-      for (const reason of reasons) due.delete(reason);
+      for (const reason of reasons) {
+        due.delete(reason);
+        if (reason === wanted) wanted = undefined;
+      }
     },
     wake: () => {
       nap.abort();
@@ -122,7 +128,8 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
         const { reason } = asked;
         if (reason !== 'start') log.info({ reason }, 'fetching the configuration again');
         const session = await configure(reason, signal);
-        if (session === undefined) return;
+        // What was asked for has come by itself; or it is all over.
+        if (session === undefined) continue;
         due.clear();
         // Up to a tenth earlier, so that nodes that started together drift apart (REFERENCE 16).
         const lifetimeMs = session.config.lifetime * 1000 * (1 - random() / 10);

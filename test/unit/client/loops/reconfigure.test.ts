@@ -114,6 +114,22 @@ describe('reconfigure loop', () => {
     await stop();
   });
 
+  it('ends its tries when what they were to cure has come by itself, and begins anew when asked again', async () => {
+    const first: Fetched = { ok: true, session: session() };
+    const failures = Array.from({ length: 5 }, (): Fetched => ({ ok: false, failure }));
+    const { clock, times, world, reconfigure, stop } = start([first, ...failures], 1);
+    await clock.advance(10_000);
+    reconfigure.request({ reason: 'silence', delayMs: 0, isUrgent: true });
+    await clock.advance(150);
+    reconfigure.forget(['silence']);
+    await clock.advance(60_000);
+    assert.deepEqual([times.slice(1), world.applied], [[10_000, 10_100], 1]);
+    reconfigure.request({ reason: 'silence', delayMs: 0, isUrgent: true });
+    await clock.advance(60_000);
+    assert.deepEqual([times.length, world.applied], [7, 2]);
+    await stop();
+  });
+
   it('waits until no job is active', async () => {
     const { clock, times, world, reconfigure, stop } = start();
     await clock.advance(0);
