@@ -107,6 +107,7 @@ function ansible(workplace: Workplace, { addresses, config }: SshTargets): Rival
 }
 
 function knifeSsh({ addresses, port, key, home }: SshTargets): Rival {
+  const widest = Math.max(...addresses.map(({ length }) => length));
   const knife = (...args: string[]): CommandLine => gemProgram('workstation', 'knife', args, home);
   return {
     name: 'knife ssh',
@@ -123,7 +124,8 @@ function knifeSsh({ addresses, port, key, home }: SshTargets): Rival {
       const where = ['-m', addresses.join(' '), '-p', String(port)];
       return knife('ssh', ...where, command, ...how, '--no-color');
     },
-    said: (address, output) => `${address} ${output}`,
+    // In columns.
+    said: (address, output) => `${address.padEnd(widest)} ${output}`,
   };
 }
 
