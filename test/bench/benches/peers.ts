@@ -70,15 +70,15 @@ export async function peers(quick: boolean, run: BenchRun): Promise<Figure[]> {
       // The first time opens what stays open, and warms all caches.
       await byPushy();
       await theirs();
-      pairs.push({ rival, connections, ours: [], theirs: [] });
-      const pair = pairs.at(-1);
+      const pair: Pair = { rival, connections, ours: [], theirs: [] };
       for (let i = 0; i < rounds; i++) {
-        pair?.ours.push(await byPushy());
-        pair?.theirs.push(await theirs());
+        pair.ours.push(await byPushy());
+        pair.theirs.push(await theirs());
       }
+      run.say(inWords(pair));
+      pairs.push(pair);
     }
   }
-  for (const pair of pairs) run.say(inWords(pair));
   const byApi: number[] = [];
   for (let i = 0; i < rounds; i++) byApi.push(await jobByApi(stage));
   await stage.end();
