@@ -16,7 +16,7 @@ const SIZES = {
     // Of which all but the first are measured at so many nodes.
     among: 100,
     jobs: [1, 5, 20, 100],
-    feeds: [0, 10, 20, 40],
+    feeds: [10, 20, 40],
     output: [100, 1_000, 10_000],
   },
   whole: {
@@ -24,7 +24,7 @@ const SIZES = {
     nodes: [100, 300, 1_000, 3_000, 9_000],
     among: 1_000,
     jobs: [1, 10, 100, 1_000],
-    feeds: [0, 50, 100, 200, 400],
+    feeds: [50, 100, 200, 400],
     output: [100, 1_000, 10_000, 50_000],
   },
 };

@@ -3,7 +3,7 @@ import { makeAxis, type Axis } from './ticks.ts';
 
 /** Pixels. */
 const [WIDTH, HEIGHT] = [720, 420];
-const MARGIN = { left: 84, right: 24, top: 68, bottom: 60 };
+const MARGIN = { left: 84, right: 40, top: 68, bottom: 60 };
 /** Every colour stands off from white and from near black alike: who reads, on what, is not known here. */
 export const COLOURS = {
   text: '#787878',
