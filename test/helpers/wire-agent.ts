@@ -88,6 +88,7 @@ export async function startWireAgent(options: {
         running = null;
         break;
       case 'ack':
+      case 'removed':
       case 'result_ack':
         break;
     }
