@@ -90,6 +90,7 @@ export async function openApiRooms(db: Db, config: Config, orgId: string): Promi
       sent.push(type);
       if (type === 'abort') setImmediate(say, 'aborted', { job_id: null });
     },
+    isBehind: () => false,
     connections: { isFull: () => false, open: () => 0 },
     bind: () => Promise.resolve(0),
     close: () => Promise.resolve(),

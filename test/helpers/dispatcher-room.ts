@@ -131,6 +131,7 @@ export function makeRoom(
     },
     store,
     sender: {
+      isBehind: () => false,
       send(address, [header, body]) {
         const frames = [Buffer.from(header), Buffer.from(body)] as const;
         const deliver = connections.get(address.toString('hex'));

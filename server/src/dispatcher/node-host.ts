@@ -87,7 +87,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   const unsubscribe = bus.subscribe('nodes', (commands) => {
     for (const command of commands) onCommand(command);
   });
-  const endScans = runScans({ settings, clock, log, scan });
+  const endScans = runScans({ ...deps, isBehind: deps.sender.isBehind, scan });
 
   /** What is dropped unread may be an answer: from here on the connection counts as one that has lost something. */
   function flooded(address: Buffer): void {

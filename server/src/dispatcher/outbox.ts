@@ -3,8 +3,11 @@ import { body } from './bodies.ts';
 import type { SessionKeys } from './inbox.ts';
 import type { TrackedNode } from './node-book.ts';
 
-/** Sends to one connection of the ROUTER; a bounded queue is behind it. Must not throw. */
+/** The ROUTER. */
 export interface FrameSender {
+  /** Messages of nodes have come that nobody has read yet. */
+  readonly isBehind: () => boolean;
+  /** To one connection; a bounded queue is behind it. Must not throw. */
   send(address: Buffer, frames: TextFrames): void;
 }
 

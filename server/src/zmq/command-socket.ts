@@ -27,6 +27,8 @@ export interface CommandSocket {
    * is cheaper than bytes: for bytes libzmq's thread must tell this one that they are not needed any more.
    */
   send(address: Buffer, frames: Frames | TextFrames): void;
+  /** Messages have come that were not read yet. */
+  isBehind: () => boolean;
   /** Ends reading; libzmq lets the port go a moment later, on a thread of its own. */
   close(): Promise<void>;
 }
@@ -104,6 +106,7 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
     send(address, [header, body]) {
       if (!socket.closed) socket.send([address, header, body]).catch(notSent);
     },
+    isBehind: () => !socket.closed && socket.readable,
     async close() {
       dropped.stop();
       // No unbind() before: it works on another thread and corrupts memory while agents come and go.

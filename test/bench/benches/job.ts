@@ -16,6 +16,8 @@ const [TO_NODES, OF_NODES] = [
 ];
 /** The machine is shared: the best of some is the least disturbed. */
 const ROUNDS = { quick: 3, whole: 7 };
+/** Jobs before the first that counts, on both sides: servers run for weeks, and code that is new to V8 is slow. */
+const WARM_UP = 8;
 const MAX_RATIO = 3;
 
 /** One job. */
@@ -52,6 +54,8 @@ async function measure(quick: boolean, run: BenchRun, nodes: number): Promise<Si
   const swarm = await stage.swarm();
   const atFirst = await swarm.logged();
   run.say(`${rounds} jobs for ${nodes} nodes, output captured: ${MESSAGES} messages a node`);
+  run.say(`${WARM_UP} jobs before them on both sides, which do not count`);
+  for (let i = 0; i < WARM_UP; i++) await runJob(stage, swarm);
   const ours: JobRound[] = [];
   for (let i = 0; i < rounds; i++) ours.push(await runJob(stage, swarm));
   const best = bestOf(ours);
@@ -78,6 +82,7 @@ async function measureBare(run: BenchRun, nodes: number, rounds: number) {
   const bare = await startBare(run, nodes);
   const times: number[] = [];
   const costs: number[] = [];
+  for (let i = 0; i < WARM_UP; i++) await bare.job();
   for (let i = 0; i < rounds; i++) {
     const before = costOf(bare.server.pid);
     times.push(await bare.job());

@@ -454,6 +454,7 @@ describe('the dispatcher', () => {
       const sent: string[] = [];
       const { ready, start, store, dispatcher } = open({
         sender: {
+          isBehind: () => false,
           send: (address) => {
             if (broken && address[4] === 1) throw new Error('bug');
             sent.push(address.toString('hex'));

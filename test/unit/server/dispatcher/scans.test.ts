@@ -6,18 +6,20 @@ function setUp() {
   const clock = makeFakeClock(0);
   const scans: number[] = [];
   const held: number[] = [];
+  const socket = { isBehind: false };
   const end = runScans({
     settings: { heartbeatInterval: 1000, detectOfflineNodesInterval: 4 },
     clock,
     log: {
       debug: () => undefined,
       info: () => undefined,
-      warn: (fields) => held.push((fields as { late: number }).late),
+      warn: (fields) => held.push((fields as { late?: number }).late ?? 0),
       error: () => undefined,
     },
+    isBehind: () => socket.isBehind,
     scan: (now) => scans.push(now),
   });
-  return { clock, scans, held, end };
+  return { clock, scans, held, socket, end };
 }
 
 describe('scans for silent nodes (REFERENCE 14)', () => {
@@ -39,5 +41,30 @@ describe('scans for silent nodes (REFERENCE 14)', () => {
     await clock.advance(1);
     assert.deepEqual(scans, [10_000]);
     end();
+  });
+
+  it('wait until all that has come is read, so that no unread heartbeat counts as silence', async () => {
+    const { clock, scans, socket, end } = setUp();
+    socket.isBehind = true;
+    await clock.advance(6000);
+    assert.deepEqual(scans, []);
+    socket.isBehind = false;
+    await clock.advance(50);
+    assert.deepEqual(scans, [6050]);
+    await clock.advance(4000);
+    assert.deepEqual(scans, [6050, 10_050]);
+    end();
+    assert.equal(clock.waiting(), 0);
+  });
+
+  it('come after a minute of intervals when the server is always behind, and it says so', async () => {
+    const { clock, scans, held, socket, end } = setUp();
+    socket.isBehind = true;
+    await clock.advance(63_999);
+    assert.deepEqual([scans, held], [[], []]);
+    await clock.advance(1);
+    assert.deepEqual([scans, held], [[64_000], [0]]);
+    end();
+    assert.equal(clock.waiting(), 0);
   });
 });

@@ -342,6 +342,30 @@ describe('command socket', () => {
     await openIs(0);
   });
 
+  it('14 says whether messages have come that were not read yet', async () => {
+    const behind: boolean[] = [];
+    const room: { socket?: ReturnType<typeof makeCommandSocket> } = {};
+    const served = await serve({
+      onFrames: () => {
+        const deadline = Date.now() + 2_000;
+        // The first one is handled until the second one is there.
+        while (behind.length === 0 && room.socket?.isBehind() === false && Date.now() < deadline);
+        behind.push(room.socket?.isBehind() ?? false);
+      },
+    });
+    room.socket = served.socket;
+    const keys = curveKeyPair();
+    served.admit(keys.publicKey);
+    const dealer = dial(served.port, served.curve.publicKey, keys);
+    for (const text of ['one', 'two']) await dealer.send([HEADER, bodyOf(text)]);
+    await until(
+      'both messages',
+      () => behind.length,
+      (n) => n === 2 || undefined,
+    );
+    assert.deepEqual(behind, [true, false]);
+  });
+
   it('serves as several servers in one process, each with its own keys and admissions', async () => {
     const [one, two] = [await serve(), await serve()];
     const keys = curveKeyPair();
