@@ -15,7 +15,7 @@ import { send, sendSigned } from './http.ts';
 
 /** A node on a real socket: does what an agent does, a job at a time, without running anything. */
 export interface WireAgent {
-  /** Sends heartbeats until the server calls the node available. */
+  /** Sends heartbeats until the server knows this connection and calls the node available. */
   heartbeat(): Promise<void>;
   /** Sends one heartbeat and waits for nothing. */
   beat(): Promise<void>;
@@ -93,11 +93,15 @@ export async function startWireAgent(options: {
         break;
     }
   };
+  /** The server has said something on this connection: it sends no order for the node on one of before. */
+  let isKnown = false;
   const reading = (async () => {
     for await (const frames of socket) {
       const opened = open(frames, { hmac_sha256: hmac }, Date.now());
       const message = opened.ok ? readServerMessage(opened.value) : undefined;
-      if (message !== undefined) await hear(message);
+      if (message === undefined) continue;
+      isKnown = true;
+      await hear(message);
     }
   })();
 
@@ -110,7 +114,7 @@ export async function startWireAgent(options: {
       // Each turn waits for an answer over HTTP: the loop is paced by the server, and ends with the test.
       await send({ port, path: '/pushy/_status' });
       do await beat();
-      while (!(await state()).includes('"availability":"available"'));
+      while (!(await state()).includes('"availability":"available"') || !isKnown);
     },
     beat,
     close: async () => {
