@@ -71,6 +71,8 @@ function parseProxy(value: string, scheme: string, place: string): URL {
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
       throw new Error(`a proxy of the kind ${url.protocol.slice(0, -1)} cannot be used`);
     }
+    // A `%` that is meant as itself must be written as %25.
+    for (const part of [url.username, url.password]) decodeURIComponent(part);
     return url;
   } catch (error) {
     const advice = 'it must be the URL of a proxy, http://HOST:PORT';

@@ -114,6 +114,13 @@ export function makeSpool(
       if (!isOwnDirectory(found, ownUid)) throw new Error("it is no directory of the agent's own");
       return await read(jobId);
     } catch (error) {
+      if (isTrouble(error)) {
+        log.error(
+          { jobId, error: messageOf(error) },
+          'a run in the spool cannot be read at present',
+        );
+        return undefined;
+      }
       log.error({ jobId, error: messageOf(error) }, 'a run in the spool cannot be read: removed');
       await rm(pathOf(jobId), { recursive: true, force: true });
       return undefined;
@@ -124,8 +131,7 @@ export function makeSpool(
     try {
       return await read(jobId);
     } catch (error) {
-      const isTrouble = error instanceof Error && 'code' in error;
-      if (isTrouble && error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+      if (isTrouble(error)) throw error;
       return undefined;
     }
   }
@@ -247,6 +253,12 @@ function isRecord(value: unknown): value is RunRecord {
   const { jobId, incarnationId, bootId, command, commandLine, capture } = value as RunRecord;
   const texts: unknown[] = [jobId, incarnationId, bootId, command, commandLine];
   return texts.every((text) => typeof text === 'string') && typeof capture === 'boolean';
+}
+
+/** A disk that cannot be read says nothing of what stands on it. */
+function isTrouble(error: unknown): boolean {
+  const isOfSystem = error instanceof Error && 'code' in error;
+  return isOfSystem && !isCode(error, 'ENOENT') && !isCode(error, 'ENOTDIR');
 }
 
 function isCode(error: unknown, code: string): boolean {

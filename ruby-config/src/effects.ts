@@ -11,7 +11,7 @@ import {
   type Node,
 } from '@ruby/prism/src/nodes.js';
 import { isEnvironment } from './environment.ts';
-import { changesLoadPath, loadsFile } from './loads.ts';
+import { changesLoadPath, loadsFile, loadsListed } from './loads.ts';
 import {
   argumentsOf,
   childrenOf,
@@ -62,10 +62,16 @@ const MUTATING = new Set(
 /** Methods that run a text, whoever has them. */
 const EVALUATING = new Set(['eval', 'instance_eval', 'class_eval', 'module_eval']);
 
+/** Methods that call another by its name. */
+const SENDING = new Set(['send', 'public_send', '__send__', 'method']);
+/** Names by which a file or a text is run. */
+const RUNNING = new Set([...EVALUATING, 'load', 'require', 'require_relative', 'autoload']);
+
 /** Everything that a piece of Ruby might change. */
 export function effectsOf(node: Node): Effect[] {
   const own = ownEffects(node);
-  return [...own, ...childrenOf(node).flatMap(effectsOf)];
+  const listed: Effect[] = loadsListed(node) ? [{ kind: 'any_setting', node }] : [];
+  return [...own, ...listed, ...childrenOf(node).flatMap(effectsOf)];
 }
 
 function ownEffects(node: Node): Effect[] {
@@ -99,7 +105,8 @@ function callEffects(node: CallNode): Effect[] {
   }
   // A text that is run, and another file, may do anything.
   const isText = EVALUATING.has(name) && args.length > 0;
-  if (isText || loadsFile(node) || changesLoadPath(node))
+  const isSent = SENDING.has(name) && RUNNING.has(literalKey(args[0]) ?? '');
+  if (isText || isSent || loadsFile(node) || changesLoadPath(node))
     effects.push({ kind: 'any_setting', node });
   if (name === '[]=' || name === 'store') effects.push(...indexEffects(node, receiver, args[0]));
   else if (isEnvironment(receiver) && isMutating(name))

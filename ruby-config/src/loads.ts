@@ -1,8 +1,10 @@
 import {
+  BlockNode,
   CallNode,
   ClassNode,
   ConstantReadNode,
   DefNode,
+  ForNode,
   GlobalVariableReadNode,
   ModuleNode,
   SelfNode,
@@ -84,6 +86,18 @@ export function loadsFile(node: CallNode): boolean {
   if (node.name === 'autoload') return argumentsOf(node).some(namesPath);
   if (!isLoading(node)) return false;
   return node.name !== 'require' || argumentsOf(node).some(namesPath);
+}
+
+/** `%w[/opt/a /opt/b].each { |file| require file }`, and the same with `for` or `Dir[…]`. */
+export function loadsListed(node: Node): boolean {
+  if (node instanceof ForNode) return namesPath(node.collection) && hasLoading(node.statements);
+  if (!(node instanceof CallNode) || node.receiver === null) return false;
+  return node.block instanceof BlockNode && namesPath(node.receiver) && hasLoading(node.block.body);
+}
+
+function hasLoading(node: Node | null): boolean {
+  if (node === null) return false;
+  return (node instanceof CallNode && isLoading(node)) || childrenOf(node).some(hasLoading);
 }
 
 /** Refuses what Ruby does not know outside the configuration: settings by their bare names. */

@@ -32,7 +32,11 @@ export function readYaml(text: string, file: string): Map<string, Setting> {
   const { contents, errors, warnings } = document;
   // A tag that is not known would leave a text where something else is meant.
   for (const { message, pos } of [...errors, ...warnings])
-    throw badData(file, lineCounter.linePos(pos[0]).line, `this YAML cannot be used: ${message}`);
+    throw badData(
+      file,
+      lineCounter.linePos(pos[0]).line,
+      `this YAML cannot be used: ${withoutText(message)}`,
+    );
   for (const { key } of isMap(contents) ? contents.items : []) {
     if (!isScalar(key)) continue;
     const { value, range } = key;
@@ -47,7 +51,13 @@ function plain(document: ReturnType<typeof parseDocument>, file: string): unknow
     return document.toJS({ mapAsMap: true });
   } catch (error) {
     // An alias of nothing, or too many of them.
-    if (error instanceof ReferenceError) throw badData(file, 1, error.message);
+    if (error instanceof ReferenceError)
+      throw badData(file, 1, `this YAML cannot be used: ${withoutText(error.message)}`);
     throw error;
   }
+}
+
+/** A text that begins with `!` or `*` and has no quotes may be a secret; the tags of Ruby are none. */
+function withoutText(message: string): string {
+  return message.replace(/^(Unresolved [^:]*): (?!!ruby\/).*$/s, '$1');
 }

@@ -6,6 +6,8 @@ import type { FetchReply, FetchRequest } from './fetch.ts';
 process.on('message', (request) => {
   void answer(request as FetchRequest);
 });
+// Whoever asked is gone: nobody gives up by ending this process any more.
+process.once('disconnect', () => process.exit());
 
 async function answer({ id, url, ...request }: FetchRequest): Promise<void> {
   // Whoever asks gives up by ending this process.

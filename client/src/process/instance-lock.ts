@@ -39,8 +39,7 @@ export async function takeInstance(stateDir: string, after: After): Promise<Inst
   for (let attempt = 1; ; attempt++) {
     const { code, complaint } = await flock(fd, '-x', after);
     if (code === 0) {
-      ftruncateSync(fd);
-      writeSync(fd, `${process.pid}\n`, 0);
+      writePid(fd);
       return {
         kind: 'alone',
         release: () => {
@@ -118,6 +117,16 @@ function flock(
       resolve({ code: code ?? undefined, complaint: text });
     });
   });
+}
+
+/** For people alone: a full disk does not keep an agent from starting. */
+function writePid(fd: number): void {
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, `${process.pid}\n`, 0);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  }
 }
 
 function readPid(fd: number): number | undefined {

@@ -16,7 +16,7 @@ export interface Processes {
 export const POSIX_PROCESSES: Processes = {
   isAlive,
   runLives: async (leader) => !(await isReused(leader)) && (await groupLives(leader.pid)),
-  endRun: (leader, clock) => killGroup(leader.pid, clock),
+  endRun: async (leader, clock) => (await isReused(leader)) || killGroup(leader.pid, clock),
 };
 
 /** What the processes of Windows are asked through. */

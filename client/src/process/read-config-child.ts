@@ -39,7 +39,9 @@ async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {
     const what = error instanceof Error ? error.message : String(error);
     // A refusal of the file names its place by itself.
     const isOfSystem = error instanceof Error && 'syscall' in error;
-    const message = isOfSystem ? `${file}: ${what}` : what;
+    // Something inside itself, or too deep.
+    const isTooMuch = error instanceof RangeError;
+    const message = isOfSystem || isTooMuch ? `${file}: ${what}` : what;
     const ruby = isDataFile(file) ? undefined : RUBY_CONFIG.exec(source)?.[1];
     return { ok: false, message, ...(ruby === undefined ? {} : { ruby }) };
   }

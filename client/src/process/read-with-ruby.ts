@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { RubyConfig, RubyValue, Setting } from '@pushy/ruby-config';
+import { systemClock } from '../clock.ts';
 import type { ReadAnswer, ReadRequest } from './read-config.ts';
 import { RUBY_PROGRAM } from './ruby-program.ts';
 
@@ -15,6 +16,8 @@ type Evaluated =
 
 /** How long Ruby may take, milliseconds: Chef's own classes load for a second or two. */
 const RUBY_TIMEOUT_MS = 30_000;
+/** How long what Ruby has written is waited for once it has ended, milliseconds. */
+const LAST_OUTPUT_MS = 250;
 /** An answer larger than this is no configuration, bytes. */
 const MAX_ANSWER_BYTES = 4_000_000;
 
@@ -82,7 +85,9 @@ function runRuby(
       kill(`it did not end within ${timeoutMs / 1000} s`);
     };
     deadline.addEventListener('abort', late);
+    let cancel = (): void => undefined;
     const end = (): void => {
+      cancel();
       deadline.removeEventListener('abort', late);
       resolve({ text: Buffer.concat(answer).toString('utf8'), complaint });
     };
@@ -97,6 +102,12 @@ function runRuby(
     child.once('error', (error) => {
       complaint = error.message;
       end();
+    });
+    child.once('exit', () => {
+      // A daemon that the file has started may hold a pipe for ever.
+      cancel = systemClock.after(LAST_OUTPUT_MS, () => {
+        for (const stream of child.stdio) stream?.destroy();
+      });
     });
     child.once('close', end);
   });

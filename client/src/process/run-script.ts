@@ -62,7 +62,8 @@ exec "$@" /bin/sh -c 'eval "$(cat <&3)"'`;
  * end down, as `killed` then. What a shell says of a command that a signal ended ("Killed") is not output of it: a
  * subshell opens its streams.
  * The command is started by a guard, which has the lock as well: when somebody kills the keeper alone, the lock is
- * held until the command ends, and the end is written down in its place.
+ * held until the command ends, and the end is written down in its place. When somebody kills the guard alone, the
+ * keeper holds the lock until the command ends; how it ended, nobody knows then.
  * Arguments: spool of the run, lock file or nothing, bytes of a file of output or nothing,
  * directory of the command, then program and arguments that change the identity.
  */
@@ -116,6 +117,13 @@ fi
 )
 status=$?
 exec 3<&-
+read -r pid rest <leader || pid=0
+while [ "$status" -gt 128 ] && read -r it <"/proc/$pid/stat"; do
+  case $it in *') Z '*) break ;; esac
+  told=unknown
+  sleep 0.2
+done
+[ "$told" != unknown ] || exit 1
 end=$told
 if [ -n "$room" ]; then
   { sleep 0.25; kill -TERM 0; } 9>&- &

@@ -83,7 +83,8 @@ describe('a configuration in a format of data (ADDON F.5 point 7)', () => {
     ['yaml', 'a: 1\nb: [s3cret', /^\/c\.yaml:\d: this YAML cannot be used/],
     ['yaml', 'a: 1\nb: !ruby/regexp /x/', /^\/c\.yaml:2: this YAML .*ruby\/regexp/],
     ['yaml', 'a: 1\nb: 2001-12-14', /^\/c\.yaml:2: b: a value that is no text/],
-    ['yaml', 'a: *gone', /^\/c\.yaml:1: /],
+    ['yaml', 'a: *s3cret', /^\/c\.yaml:1: this YAML .*Unresolved alias/],
+    ['yaml', 'a: 1\nb: !s3cret', /^\/c\.yaml:2: this YAML .*Unresolved tag$/],
     ['yaml', '', /^\/c\.yaml:1: it must hold names of settings/],
     ['yaml', '1: 2', /^\/c\.yaml:1: a key is no text/],
     [

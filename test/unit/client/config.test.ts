@@ -309,6 +309,7 @@ describe('settings (ADDON C.3, F.2)', () => {
       const place = /:3: https_proxy: .*it must be the URL of a proxy/;
       await assert.rejects(proxied(["https_proxy 'socks://a:1'"]), place);
       await assert.rejects(proxied(["https_proxy 'http://a:x'"]), place);
+      await assert.rejects(proxied(["https_proxy 'http://me:100%@a:1'"]), place);
       await assert.rejects(
         proxied([], { https_proxy: 'ftp://a' }),
         /environment variable https_proxy/,

@@ -156,6 +156,15 @@ describe('the spool', () => {
     assert.deepEqual(await readdir(dir), []);
   });
 
+  it('leaves a run alone that the disk does not give at present, and says so', async () => {
+    const spool = open();
+    await spool.open();
+    await mkdir(join(spool.pathOf('a'), 'record.json'), { recursive: true });
+    assert.deepEqual(await spool.open(), []);
+    assert.equal(said.length, 1);
+    assert.deepEqual(await readdir(dir), ['a']);
+  });
+
   it('takes no run that somebody else has put there, and removes it', async () => {
     const spool = open();
     await spool.open();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { makeFetcher } from '../../../../client/src/process/fetch.ts';
 import { makeFakeClock } from '../../../helpers/fake-clock.ts';
 import { until } from '../../../helpers/until.ts';
@@ -88,6 +90,27 @@ describe('fetch: GETs in a process of their own', function () {
     await goneChildren();
     answers = true;
     assert.equal((await fetcher.get(request(url))).body, 'well');
+  });
+
+  it('ends with whoever asked, though the server never answers', async () => {
+    const url = await listen(() => {
+      arrive();
+    });
+    let arrive = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const program = new URL('../../../../client/src/process/fetch-child.ts', import.meta.url);
+    const child = fork(fileURLToPath(program));
+    child.send({ id: 1, url: url.href, headers: {}, trust: { rejectUnauthorized: true } });
+    try {
+      await asked;
+      const ended = once(child, 'exit', { signal: AbortSignal.timeout(10_000) });
+      child.disconnect();
+      await ended;
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('says that the process ended, when somebody ends it', async () => {

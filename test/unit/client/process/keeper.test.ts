@@ -372,6 +372,23 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
         await run.over;
         assert.equal(isFree(), true);
       });
+      shOnly('keeps it until the command ends when somebody kills its guard alone', async () => {
+        const made = await ready('sleep 100', { lock });
+        assert.ok(made.ok);
+        made.keeper.go();
+        const read = () => readFile(join(spool, 'leader'), 'utf8').catch(() => '');
+        const stat = await until('the leader', read, (text) => (text === '' ? undefined : text));
+        const [leader = '', guard = ''] = stat.replace(/\(.*\) \w/, '').split(/ +/);
+        process.kill(Number(guard), 'SIGKILL');
+        const parent = () =>
+          execFileSync('ps', ['-o', 'ppid=', '-p', leader], { encoding: 'utf8' });
+        await until('its orphan', parent, (is) => (is.trim() === guard ? undefined : true));
+        assert.equal(isFree(), false);
+        process.kill(-Number(leader), 'SIGKILL');
+        await made.keeper.exited;
+        assert.equal(isFree(), true);
+        assert.equal(await endOfRun(spool), undefined);
+      });
       shOnly('gives it back when it is not told to go, and when the agent dies', async () => {
         const made = await ready('true', { lock });
         assert.ok(made.ok);

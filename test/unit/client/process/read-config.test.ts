@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   readConfigFile,
@@ -62,6 +62,12 @@ describe('reading the configuration in another process', function () {
     assert.match(refusal(await readConfigFile(request('', { file }))), /broken\.json:2: .*no JSON/);
   });
 
+  it('names the file of data that stands inside itself', async () => {
+    const file = join(dir, 'round.yml');
+    writeFileSync(file, 'a: &a [*a]');
+    assert.match(refusal(await readConfigFile(request('', { file }))), /^\S*round\.yml: /);
+  });
+
   it('names the file that the system cannot read', async () => {
     const answer = await readConfigFile(request('', { file: dir }));
     assert.match(refusal(answer), new RegExp(`^${dir}: EISDIR`));
@@ -121,6 +127,21 @@ describe('reading the configuration in another process', function () {
     const loud = program('head -c 5000000 /dev/zero >&3');
     assert.match(refusal(await readWithRuby(loud, request(''))), /its answer is too large/);
     assert.match(refusal(await readWithRuby(dir, request(''))), /gave no answer: .*EACCES/);
+  });
+
+  it('does not wait for a daemon that the file has started and that holds its pipes', async () => {
+    const file = join(dir, 'client.rb');
+    const daemon = join(dir, 'daemon');
+    const start = `setsid sh -c 'echo $$ >${daemon}; exec sleep 100' &`;
+    const ruby = program(
+      start,
+      `while [ ! -s ${daemon} ]; do sleep 0.01; done`,
+      `echo '${evaluated(file)}' >&3`,
+    );
+    const answer = await readWithRuby(ruby, request(''));
+    process.kill(Number.parseInt(readFileSync(daemon, 'utf8'), 10));
+    assert.ok(answer.ok);
+    assert.ok(answer.config.settings.has('node_name'));
   });
 
   it('ends Ruby and what it started at its deadline', async () => {
