@@ -90,9 +90,10 @@ async function play(link: Link): Promise<string[]> {
     await until(8);
     server.closeSockets();
     await until(9);
-    const waited = say('before it is there');
     await server.openSockets();
-    await waited;
+    await until(10);
+    // Not before: libzmq may give what is sent at once to the connection that it is about to drop.
+    await say('when it is there');
     // Nothing is lost by a link that only waits: its pings keep it.
     await nothingMore();
     server.state.isAdmitting = false;
@@ -148,7 +149,7 @@ describe('the link of a simulated agent', function () {
       'command commit of 2 frames, signed',
       'lost',
       'connected again',
-      'server heard 18',
+      'server heard 16',
       'lost',
       'refused by ZAP',
       'refused by the clock',
