@@ -3,9 +3,9 @@
 // as a failure.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { install } from './install.mjs';
-import { runStage } from './stage.mjs';
+import { projectDir, runStage } from './stage.mjs';
 
 const minute = 60_000;
 /** Two cores take 20 to 25 minutes for the whole; what has not ended after 40 hangs. */
@@ -13,6 +13,7 @@ const endOfTime = Date.now() + 40 * minute;
 const strict = process.env.CI === 'true';
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const problems = [];
+const failures = [];
 const scratch = mkdtempSync(join(tmpdir(), 'pushy-totals-'));
 const typescript = ['--import', 'ts-blank-space/register', '--conditions=@pushy/source'];
 const mocha = 'node_modules/mocha/bin/mocha.js';
@@ -34,6 +35,7 @@ async function tests(name, args, minutes) {
   totals.passed += counted.passed;
   totals.failed += counted.failed;
   totals.skipped += counted.skipped;
+  failures.push(...counted.failures);
   // A failed stage whose tests did not fail: that is one more failure, not none.
   if (problems.length > before && counted.failed === 0) totals.failed += 1;
   if (strict && counted.skipped > 0) {
@@ -42,7 +44,7 @@ async function tests(name, args, minutes) {
 }
 
 function readTotals(file) {
-  const none = { passed: 0, failed: 0, skipped: 0 };
+  const none = { passed: 0, failed: 0, skipped: 0, failures: [] };
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
@@ -86,6 +88,10 @@ if (await install()) {
   problems.push('install: npm ci failed');
 }
 rmSync(scratch, { recursive: true, force: true });
+// Said again at the end, for who has only the end of the log.
+for (const { title, file, error } of failures) {
+  console.log(`\n*** failed: ${title}\n    ${relative(projectDir, file)}\n${error}`);
+}
 for (const problem of problems) console.log(`*** ${problem}`);
 process.exitCode = problems.length === 0 && totals.failed === 0 ? 0 : 1;
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
