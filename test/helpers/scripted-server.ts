@@ -46,7 +46,7 @@ export interface AgentSays {
 type Answer = (response: ServerResponse) => void;
 
 /** How long the script waits for anything unless it says so, milliseconds. */
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 20_000;
 
 /** Starts the server; `close` ends everything. */
 export async function startScriptedServer(options: ScriptedServerOptions = {}) {
