@@ -18,6 +18,8 @@ export interface Whitelisted {
   readonly entries: readonly WhitelistEntry[];
   /** The file sets none. */
   readonly isDefault: boolean;
+  /** About entries, with file and line. */
+  readonly warnings: readonly string[];
 }
 
 /** Reads `whitelist` and `whitelist_match`; what cannot be used is refused with its line. */
@@ -26,9 +28,10 @@ export async function readWhitelist(values: ConfigValues): Promise<Whitelisted> 
   const match = readMatch(values);
   if (setting !== undefined) {
     const entries = await readEntries(setting.value, values.place('whitelist'), match);
-    return { entries, isDefault: false };
+    return { entries, isDefault: false, warnings: [] };
   }
-  return { entries: [{ name: 'chef-client', commandLine: 'chef-client' }], isDefault: true };
+  const entries = [{ name: 'chef-client', commandLine: 'chef-client' }];
+  return { entries, isDefault: true, warnings: [] };
 }
 
 function readMatch(values: ConfigValues): Match {

@@ -1,3 +1,4 @@
+export { nearestName } from './nearest.ts';
 export { readRubyConfig } from './reader.ts';
 export { RubyConfigError, type Refusal, type RubyConfigErrorCode } from './errors.ts';
 export type { ReadOptions, RubyConfig, Setting, Warning } from './types.ts';
