@@ -7,10 +7,14 @@ export function isDataFile(file: string): boolean {
 
 /**
  * Reads a configuration file of JSON, TOML or YAML: keys are names of settings. A parser is loaded for its own format
- * alone. Throws an AgentError with file and line.
+ * alone. `relevant` are settings that must not be lost in a table. Throws an AgentError with file and line.
  */
-export async function readDataConfig(text: string, file: string): Promise<RubyConfig> {
-  const settings = await parse(text, file);
+export async function readDataConfig(
+  text: string,
+  file: string,
+  relevant: ReadonlySet<string>,
+): Promise<RubyConfig> {
+  const settings = await parse(text, file, relevant);
   return {
     settings,
     objects: new Map(),
@@ -21,9 +25,13 @@ export async function readDataConfig(text: string, file: string): Promise<RubyCo
   };
 }
 
-async function parse(text: string, file: string): Promise<Map<string, Setting>> {
+async function parse(
+  text: string,
+  file: string,
+  relevant: ReadonlySet<string>,
+): Promise<Map<string, Setting>> {
   if (/\.json$/i.test(file)) return (await import('./data/json.ts')).readJson(text, file);
-  if (/\.toml$/i.test(file)) return (await import('./data/toml.ts')).readToml(text, file);
+  if (/\.toml$/i.test(file)) return (await import('./data/toml.ts')).readToml(text, file, relevant);
   return (await import('./data/yaml.ts')).readYaml(text, file);
 }
 

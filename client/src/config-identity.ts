@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isHash, toPlain } from '@pushy/ruby-config';
 import type { CommandLine } from './command-line.ts';
 import type { ConfigValues } from './config-values.ts';
 import { AgentError, messageOf } from './errors.ts';
@@ -16,7 +17,10 @@ export function serverUrl(
     'it must be the URL of the Chef server with its organization, https://HOST/organizations/ORG';
   if (given === undefined) {
     const where = file === undefined ? 'no configuration file, no --server' : file;
-    throw new AgentError('bad_config', `${where}: chef_server_url is not set: ${advice}`);
+    throw new AgentError(
+      'bad_config',
+      `${where}: chef_server_url is not set: ${advice}${inside(values)}`,
+    );
   }
   const text = given.trim();
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -26,6 +30,14 @@ export function serverUrl(
     throw new AgentError('bad_config', `${place} '${text}': ${advice}`);
   }
   return text;
+}
+
+/** A setting that stands inside of the whitelist, for its indentation or brace, is none. */
+function inside(values: ConfigValues): string {
+  const { value = null } = values.raw('whitelist') ?? {};
+  if (!isHash(value) || !value.entries.some(([key]) => toPlain(key) === 'chef_server_url'))
+    return '';
+  return ` (${values.place('whitelist', 'chef_server_url')}: the one here stands inside of the whitelist)`;
 }
 
 /** The node's name, which is its client's as well; undefined where none is set. */

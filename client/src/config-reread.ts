@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toPlain, type RubyConfig } from '@pushy/ruby-config';
 import { readConfigFile, SETTINGS, type FileSources } from './config-file.ts';
+import { misspelt } from './config-misspelt.ts';
 import { configValues } from './config-values.ts';
 import { readWhitelist, type Whitelisted } from './config-whitelist.ts';
 
@@ -10,27 +11,48 @@ export interface ConfigOrigin {
   readonly files: readonly string[];
   /** Names of the settings that it has, of those that matter. */
   readonly names: readonly string[];
-  /** Every setting that a running agent does not take over, as a hash: keys may be among them. */
-  readonly others: string;
+  /** What a running agent does not take over, by name: hashes of the values, for keys may be among them. */
+  readonly others: ReadonlyMap<string, string>;
+  /** About what the file says, with file and line. */
+  readonly warnings: readonly string[];
+  /** The warning of a setting whose name is nearly `whitelist`. */
+  readonly mistyped?: string;
 }
 
 /** A whitelist with what it depends on. */
-export type ReadWhitelist = Whitelisted & ConfigOrigin;
+export type ReadWhitelist = Omit<Whitelisted, 'warnings'> & ConfigOrigin;
 
 /** Reads the file once more for its whitelist; throws an AgentError for what is wrong there. */
 export async function loadWhitelist(sources: FileSources): Promise<ReadWhitelist> {
   const { config } = await readConfigFile(sources);
-  return { ...(await readWhitelist(configValues(config))), ...originOf(config) };
+  const { entries, isDefault, warnings } = await readWhitelist(configValues(config));
+  return { entries, isDefault, ...originOf(config, warnings) };
 }
 
-/** Where settings came from. */
-export function originOf({ files, settings, environment, showTime }: RubyConfig): ConfigOrigin {
-  const others = [...settings]
-    .filter(([name]) => !name.startsWith('whitelist'))
-    .map(([name, { value }]) => [name, toPlain(value)]);
-  const text = JSON.stringify([others, [...environment], showTime]);
-  const names = [...settings].flatMap(([name, { value }]) => {
-    return SETTINGS.has(name) && value !== null ? [name] : [];
-  });
-  return { files, names, others: createHash('sha256').update(text).digest('hex') };
+/** Where settings came from; `warnings` are those of their readers. */
+export function originOf(config: RubyConfig, warnings: readonly string[]): ConfigOrigin {
+  const relevant = [...config.settings].filter(([name]) => SETTINGS.has(name));
+  const slips = misspelt(config, SETTINGS);
+  const mistyped = slips.find(({ meant }) => meant === 'whitelist')?.warning;
+  return {
+    files: config.files,
+    names: relevant.flatMap(([name, { value }]) => (value === null ? [] : [name])),
+    others: new Map([
+      ...relevant.flatMap(([name, { value }]) =>
+        name.startsWith('whitelist') ? [] : [[name, digest(toPlain(value))] as const],
+      ),
+      ...[...config.environment].map(([name, value]) => [`ENV['${name}']`, digest(value)] as const),
+      ['show_time', digest(config.showTime ?? true)],
+    ]),
+    warnings: [
+      ...config.warnings.map((w) => `${w.file}:${w.line}: ${w.message}`),
+      ...slips.map(({ warning }) => warning),
+      ...warnings,
+    ],
+    ...(mistyped === undefined ? {} : { mistyped }),
+  };
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

@@ -1,4 +1,4 @@
-import type { RubyConfig, Setting } from '@pushy/ruby-config';
+import type { EntryPlace, RubyConfig, Setting } from '@pushy/ruby-config';
 import { AgentError } from './errors.ts';
 
 /** Reads the settings of a file with the type that each must have; an error names file and line. */
@@ -13,8 +13,17 @@ export interface ConfigValues {
   texts(name: string): readonly string[] | undefined;
   /** The value as it stands, with its place. */
   raw(name: string): Setting | undefined;
-  /** `FILE:LINE: name`, for messages. */
-  place(name: string): string;
+  /** `FILE:LINE: name`, for messages; with the line of an entry, where one is named. */
+  place(name: string, ...entry: readonly string[]): string;
+}
+
+/** `FILE:LINE: name` of a setting, or of the innermost entry whose line is known. */
+export function placeOf(name: string, setting: Setting, entry: readonly string[] = []): string {
+  const { places = [] } = setting;
+  const isAt = ({ path }: EntryPlace): boolean => path.every((key, at) => key === entry[at]);
+  const known = places.filter(({ path }) => path.length <= entry.length).filter(isAt);
+  const { file, line } = known.sort((a, b) => b.path.length - a.path.length)[0] ?? setting;
+  return `${file}:${line}: ${name}`;
 }
 
 /** Makes the reader of one file. A setting that is nil counts as absent. */
@@ -23,9 +32,9 @@ export function configValues({ settings }: Pick<RubyConfig, 'settings'>): Config
     const setting = settings.get(name);
     return setting?.value === null ? undefined : setting;
   };
-  const place = (name: string): string => {
+  const place = (name: string, ...entry: readonly string[]): string => {
     const setting = settings.get(name);
-    return setting === undefined ? name : `${setting.file}:${setting.line}: ${name}`;
+    return setting === undefined ? name : placeOf(name, setting, entry);
   };
   const wrong = (name: string, expected: string): AgentError =>
     new AgentError('bad_config', `${place(name)} must be ${expected}`);

@@ -2,10 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RubyConfig } from '@pushy/ruby-config';
-import { readConfigFile, SETTINGS, type FileSources } from './config-file.ts';
+import { readConfigFile, type FileSources } from './config-file.ts';
 import { clientKey, nodeName, serverUrl } from './config-identity.ts';
 import { logLevel, logTargets, type LogTarget } from './config-log.ts';
-import { misspelt } from './config-misspelt.ts';
 import { originOf, type ConfigOrigin } from './config-reread.ts';
 import { configValues, type ConfigValues } from './config-values.ts';
 import { readWhitelist } from './config-whitelist.ts';
@@ -75,6 +74,7 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const proxy = proxyFor(new URL(url), environment);
   const cache = values.path('cache_path') ?? defaultCache(environment['HOME'], paths);
   const whitelist = await readWhitelist(values);
+  const origin = originOf(config, whitelist.warnings);
   return {
     serverUrl: url,
     nodeName: node,
@@ -97,13 +97,9 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     logLevel: logLevel(options, values),
     logTargets: logTargets(options, values),
     showTime: config.showTime ?? true,
-    warnings: [
-      ...config.warnings.map((w) => `${w.file}:${w.line}: ${w.message}`),
-      ...misspelt(config, SETTINGS),
-      ...fips(values),
-    ],
+    warnings: [...origin.warnings, ...fips(values)],
     ...(file === undefined ? {} : { configFile: file }),
-    origin: originOf(config),
+    origin,
   };
 }
 

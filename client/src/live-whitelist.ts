@@ -23,7 +23,7 @@ export interface LiveWhitelistDeps {
 
 /** Between two looks, milliseconds. Before a command is looked up, there is always one. */
 const LOOK_MS = 5000;
-/** A file that has lost settings may be half written: it counts when it is the same after this time, milliseconds. */
+/** A file that says less than before may be half written: it counts when it is the same after this time, milliseconds. */
 const SETTLE_MS = 2000;
 
 /**
@@ -38,60 +38,88 @@ export async function makeLiveWhitelist(
   let whitelist = makeWhitelist(first.entries);
   let seen = await stamp(first.files);
   let reading: Promise<void> | undefined;
-  /** The files as they were when settings were missing, SETTLE_MS ago. */
+  /** The files as they were when they said less than before, SETTLE_MS ago. */
   let doubted: string | undefined;
   let cancelSettling = (): void => undefined;
 
   async function read(): Promise<void> {
     // Taken before the reading: what changes meanwhile is another change.
     const before = await stamp(known.files);
+    seen = before;
+    cancelSettling();
+    const isSettled = doubted === before;
+    let next: ReadWhitelist;
     try {
-      const next = await load();
-      if (isHalf(next, before)) {
-        seen = before;
-        return;
-      }
-      if (next.others !== known.others) {
-        log.warn(
-          {},
-          'other settings than the whitelist have changed: they count from the next start on',
-        );
-      }
-      seen = next.files.join() === known.files.join() ? before : await stamp(next.files);
-      known = next;
-      whitelist = makeWhitelist(next.entries);
-      log.info({ ...summarize(next.entries), isDefault: next.isDefault }, 'whitelist read again');
+      next = await load();
     } catch (error) {
-      seen = before;
-      log.error({ error: messageOf(error) }, 'whitelist cannot be read again: the old one stays');
+      if (isSettled)
+        log.error({ error: messageOf(error) }, 'whitelist cannot be read again: the old one stays');
+      else settle(before);
+      return;
     }
+    if (isRefused(next, isSettled)) return;
+    if (!isSettled && isLess(next)) {
+      settle(before);
+      return;
+    }
+    if (next.files.join() !== known.files.join()) seen = await stamp(next.files);
+    report(next);
+    known = next;
+    whitelist = makeWhitelist(next.entries);
   }
 
-  /**
-   * An editor, or Chef, may be writing: a file that ends too early is a file that sets less. What is missing is
-   * believed when nothing was written for a while; without the Chef server's URL it is no file of an agent.
-   */
-  function isHalf(next: ReadWhitelist, at: string): boolean {
-    const missing = known.names.filter((name) => !next.names.includes(name));
-    cancelSettling();
-    if (missing.length === 0) return false;
-    if (doubted !== at) {
-      cancelSettling = clock.after(SETTLE_MS, () => {
-        doubted = at;
-        void reread();
-      });
-      log.warn(
-        { missing },
-        'the configuration file has lost settings, as if it were half written: the old whitelist stays until it is read once more',
-      );
+  /** Once more, when nothing was written for a while: an editor, or Chef, may be at it. */
+  function settle(at: string): void {
+    cancelSettling = clock.after(SETTLE_MS, () => {
+      doubted = at;
+      void reread();
+    });
+  }
+
+  const missing = (next: ReadWhitelist): string[] =>
+    known.names.filter((name) => !next.names.includes(name));
+
+  /** A file that ends too early is a file that sets less. */
+  function isLess(next: ReadWhitelist): boolean {
+    const lost = missing(next);
+    if (lost.length === 0 && next.entries.length >= known.entries.length) return false;
+    const fields = lost.length > 0 ? { missing: lost } : { entries: next.entries.length };
+    log.warn(
+      fields,
+      'the configuration file says less than before, as if it were half written: the old whitelist stays for 2 s',
+    );
+    return true;
+  }
+
+  /** What leaves the whitelist as it was until the file is changed. */
+  function isRefused(next: ReadWhitelist, isSettled: boolean): boolean {
+    if (next.mistyped !== undefined && next.isDefault && !known.isDefault) {
+      const fields = { warning: next.mistyped };
+      log.warn(fields, 'the configuration file sets no whitelist any more: the old one stays');
       return true;
     }
-    if (!missing.includes('chef_server_url')) return false;
+    const lost = missing(next);
+    if (!isSettled || !lost.includes('chef_server_url')) return false;
     log.error(
-      { missing },
+      { missing: lost },
       'the configuration file is not whole: the old whitelist stays until it is changed',
     );
     return true;
+  }
+
+  function report(next: ReadWhitelist): void {
+    for (const warning of next.warnings)
+      if (!known.warnings.includes(warning)) log.warn({ warning }, 'configuration file');
+    const names = new Set([...known.others.keys(), ...next.others.keys()]);
+    const settings = [...names].filter((name) => known.others.get(name) !== next.others.get(name));
+    if (settings.length > 0)
+      log.warn(
+        { settings },
+        'other settings than the whitelist have changed: they count from the next start on',
+      );
+    if (next.isDefault && !known.isDefault)
+      log.warn({}, 'the configuration file sets no whitelist any more: the default counts');
+    log.info({ ...summarize(next.entries), isDefault: next.isDefault }, 'whitelist read again');
   }
 
   function reread(): Promise<void> {

@@ -1,11 +1,12 @@
 import type { Node } from '@ruby/prism/src/nodes.js';
+import { knownSettings } from './entry-places.ts';
 import { RubyConfigError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { refuseBareSettings } from './loads.ts';
 import { makeParse, type Source } from './parse.ts';
-import { newReading, type Cell, type Reading, type Scope } from './scope.ts';
+import { newReading, type Reading, type Scope } from './scope.ts';
 import { runStatement } from './statements.ts';
-import type { ReadOptions, RubyConfig, Setting } from './types.ts';
+import type { ReadOptions, RubyConfig } from './types.ts';
 
 /** Parses and evaluates one configuration file and what it includes. */
 export async function readDocument(text: string, options: ReadOptions): Promise<RubyConfig> {
@@ -77,22 +78,18 @@ function refuseTraps(reading: Reading): void {
 
 function resultOf(reading: Reading): RubyConfig {
   return {
-    settings: known(reading.settings),
-    objects: new Map([...reading.objects].map(([name, cells]) => [name, known(cells)])),
+    settings: knownSettings(reading.settings, reading),
+    objects: new Map(
+      [...reading.objects].map(([name, cells]) => [name, knownSettings(cells, reading)]),
+    ),
     environment: new Map(
       [...reading.environment].flatMap(([name, cell]) =>
         'value' in cell ? [[name, cell.value] as const] : [],
       ),
     ),
-    constants: known(reading.constants),
+    constants: knownSettings(reading.constants, reading),
     files: [...reading.files],
     warnings: reading.warnings,
     ...(reading.showTime === undefined ? {} : { showTime: reading.showTime }),
   };
-}
-
-function known(cells: ReadonlyMap<string, Cell>): Map<string, Setting> {
-  const settings = new Map<string, Setting>();
-  for (const [name, cell] of cells) if ('value' in cell) settings.set(name, cell);
-  return settings;
 }

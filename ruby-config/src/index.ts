@@ -1,6 +1,7 @@
+export { nearestName } from './nearest.ts';
 export { readRubyConfig } from './reader.ts';
 export { RubyConfigError, type Refusal, type RubyConfigErrorCode } from './errors.ts';
-export type { ReadOptions, RubyConfig, Setting, Warning } from './types.ts';
+export type { ReadOptions, RubyConfig, Setting, Warning, EntryPlace } from './types.ts';
 export {
   getEntry,
   isHash,

@@ -22,6 +22,7 @@ import {
   type Node,
   type RubyString,
 } from '@ruby/prism/src/nodes.js';
+import { noteEntry } from './entry-places.ts';
 import { notStatic } from './refuse.ts';
 import type { Scope } from './scope.ts';
 import { toText } from './text.ts';
@@ -102,7 +103,9 @@ function hashValue(node: HashNode | KeywordHashNode, scope: Scope): RubyValue {
   for (const element of node.elements) {
     if (element instanceof AssocNode) {
       const value = element.value instanceof ImplicitNode ? element.value.value : element.value;
-      setEntry(made, scope.evaluate(element.key), scope.evaluate(value));
+      const key = scope.evaluate(element.key);
+      setEntry(made, key, scope.evaluate(value));
+      noteEntry(made, key, element, scope);
     } else if (element instanceof AssocSplatNode) {
       const value = element.value === null ? null : scope.evaluate(element.value);
       if (!isHash(value)) throw notStatic(scope, node, 'only a hash can be opened with `**`');

@@ -1,4 +1,5 @@
 import type { Node } from '@ruby/prism/src/nodes.js';
+import { noteEntry } from './entry-places.ts';
 import {
   environmentName,
   isEnvironment,
@@ -114,6 +115,7 @@ function hashPlace(node: Node, receiver: Node, given: RubyValue, scope: Scope): 
     read: () => getEntry(target, key),
     write: (value) => {
       setEntry(target, key, isIndifferent ? indifferent(value, scope.reading) : value);
+      noteEntry(target, key, node, scope);
     },
   };
 }

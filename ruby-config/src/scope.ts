@@ -1,6 +1,6 @@
 import type { Node } from '@ruby/prism/src/nodes.js';
 import type { Source } from './parse.ts';
-import type { ReadOptions, Setting, Warning } from './types.ts';
+import type { EntryPlace, ReadOptions, Setting, Warning } from './types.ts';
 import type { RubyHash, RubyValue } from './values.ts';
 
 /** A name whose value could not be read: using it where it matters is refused, with this reason. */
@@ -43,6 +43,8 @@ export interface Reading {
   readonly required: Set<string>;
   /** Directories that the file adds to `$LOAD_PATH`. */
   readonly loadPath: string[];
+  /** Where entries of hashes were written, by the text of their keys. */
+  readonly entries: WeakMap<RubyHash, Map<string, Pick<EntryPlace, 'file' | 'line'>>>;
   /** Names of methods that the file defines: calling one is no setting. */
   readonly methods: Set<string>;
   showTime: boolean | undefined;
@@ -80,6 +82,7 @@ export function newReading(options: ReadOptions): Reading {
     integralFloats: new Set(),
     required: new Set(),
     loadPath: [],
+    entries: new WeakMap(),
     methods: new Set(),
     showTime: undefined,
   };

@@ -7,6 +7,16 @@ export interface Setting {
   readonly line: number;
   /** The file that said it: the one read, or one that it includes. */
   readonly file: string;
+  /** Of a hash: where its entries stand that were written one by one. */
+  readonly places?: readonly EntryPlace[];
+}
+
+/** Where an entry of a hash stands. */
+export interface EntryPlace {
+  /** Its key as text, after those of the hashes around it. */
+  readonly path: readonly string[];
+  readonly line: number;
+  readonly file: string;
 }
 
 /** How a configuration file is read. Nothing is taken from the process or the disk. */

@@ -122,7 +122,8 @@ export function toPlain(value: RubyValue): unknown {
   }
 }
 
-function keyText(key: RubyValue): string {
+/** A key as text. */
+export function keyText(key: RubyValue): string {
   const plain = toPlain(key);
   return typeof plain === 'string' ? plain : JSON.stringify(plain);
 }

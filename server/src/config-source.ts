@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
+  nearestName,
   readRubyConfig,
   RubyConfigError,
   toPlain,
@@ -167,7 +168,12 @@ function take(name: string, { value, place }: Given, gathered: Gathered): void {
     );
   } else if (Object.hasOwn(WITHOUT_EFFECT, name)) {
     warnings.push(`${place}: ${spelled(name)} has no effect: ${WITHOUT_EFFECT[name] ?? ''}`);
-  } else warnings.push(`${place}: the setting ${spelled(name)} is not known`);
+  } else warnings.push(`${place}: the setting ${spelled(name)} is not known${meant(name)}`);
+}
+
+function meant(name: string): string {
+  const nearest = nearestName(name, [...KEYS.keys(), NESTED]);
+  return nearest === undefined ? '' : `: is ${spelled(nearest)} meant?`;
 }
 
 /** `log_rotation = { 'num_to_keep' => 20 }` */

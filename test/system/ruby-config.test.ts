@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isHash, type RubyConfig, type RubyValue } from '@pushy/ruby-config';
 import { readDataConfig } from '../../client/src/config-data.ts';
+import { SETTINGS } from '../../client/src/config-file.ts';
 import { readConfigFile } from '../../client/src/process/read-config.ts';
 import {
   ENVIRONMENT,
@@ -91,7 +92,7 @@ describe('ruby-config against Ruby and mixlib-config', () => {
       const { stdout } = await runOk(ruby, args, { env: set.env, timeoutMs: 30_000 });
       const found = (JSON.parse(stdout) as Record<string, Evaluated>)[file];
       if (found === undefined || 'failed' in found) assert.fail(found?.failed ?? 'not evaluated');
-      compareSettings(await readDataConfig(text, file), found.settings);
+      compareSettings(await readDataConfig(text, file, SETTINGS), found.settings);
     });
 
   it("ruby_config 'chef': Chef's own classes evaluate what cannot be read without Ruby", async () => {

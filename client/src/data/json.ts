@@ -16,7 +16,7 @@ export function readJson(text: string, file: string): Map<string, Setting> {
     throw badData(file, lineAt(text, offset), `this is no JSON: ${what} here`);
   }
   const lines = linesOfKeys(text);
-  return settingsOf(parsed, file, (name) => lines.get(name) ?? 1);
+  return settingsOf(parsed, file, (path) => lines.get(path.join('\0')));
 }
 
 /** Where something stands that is no token of JSON. */
@@ -27,18 +27,21 @@ function firstStrange(text: string): number {
   return offset;
 }
 
-/** The line of each key of the outermost object. */
+/** The line of each key of objects inside objects, by the keys on the way to it. */
 function linesOfKeys(text: string): Map<string, number> {
   const lines = new Map<string, number>();
   const token = new RegExp(TOKEN.source, 'g');
-  let depth = 0;
-  let key: { text: string; at: number } | undefined;
+  /** What is open, each with the key of it that was read last; lists have none. */
+  const open: (string | undefined)[] = [];
+  let last: { text: string; at: number } | undefined;
   for (const { 0: found, index } of text.matchAll(token)) {
-    if (found === '{' || found === '[') depth++;
-    else if (found === '}' || found === ']') depth--;
-    else if (found === ':' && depth === 1 && key !== undefined)
-      lines.set(String(JSON.parse(key.text)), lineAt(text, key.at));
-    if (found.startsWith('"')) key = { text: found, at: index };
+    if (found === '{' || found === '[') open.push(undefined);
+    else if (found === '}' || found === ']') open.pop();
+    else if (found === ':' && last !== undefined) {
+      open[open.length - 1] = String(JSON.parse(last.text));
+      if (!open.includes(undefined)) lines.set(open.join('\0'), lineAt(text, last.at));
+    }
+    if (found.startsWith('"')) last = { text: found, at: index };
   }
   return lines;
 }

@@ -1,5 +1,8 @@
-import type { RubyValue, Setting } from '@pushy/ruby-config';
+import { isHash, type RubyValue, type Setting } from '@pushy/ruby-config';
 import { AgentError } from '../errors.ts';
+
+/** Tables inside a setting whose entries have places: an entry of a whitelist, and its keys. */
+const DEPTH = 2;
 
 /** The error for what is wrong in a file of data. */
 export function badData(file: string, line: number, what: string, cause?: unknown): AgentError {
@@ -10,7 +13,7 @@ export function badData(file: string, line: number, what: string, cause?: unknow
 export function settingsOf(
   parsed: unknown,
   file: string,
-  lineOf: (name: string) => number,
+  lineOf: (path: readonly string[]) => number | undefined,
 ): Map<string, Setting> {
   const entries = entriesOf(parsed);
   if (entries === undefined)
@@ -19,11 +22,33 @@ export function settingsOf(
     entries.map(([key, item]): [string, Setting] => {
       const name = isSymbol(key) ? key.name : key;
       if (typeof name !== 'string') throw badData(file, 1, 'a key is no text: it names no setting');
-      const line = lineOf(name);
+      const line = lineOf([name]) ?? 1;
       const refuse = (what: string) => badData(file, line, `${name}: ${what}`);
-      return [name, { value: rubyValue(item, refuse), file, line }];
+      const value = rubyValue(item, refuse);
+      const places = placesIn(value, [name], (path) => lineOf(path)).map(([path, at]) => {
+        return { path: path.slice(1), file, line: at };
+      });
+      return [name, { value, file, line, ...(places.length === 0 ? {} : { places }) }];
     }),
   );
+}
+
+/** Where the entries of a hash stand, and theirs. */
+function placesIn(
+  value: RubyValue,
+  path: readonly string[],
+  lineOf: (path: readonly string[]) => number | undefined,
+): [string[], number][] {
+  if (!isHash(value) || path.length > DEPTH) return [];
+  return value.entries.flatMap(([key, item]) => {
+    if (typeof key !== 'string') return [];
+    const own = [...path, key];
+    const line = lineOf(own);
+    return [
+      ...(line === undefined ? [] : [[own, line] as [string[], number]]),
+      ...placesIn(item, own, lineOf),
+    ];
+  });
 }
 
 function rubyValue(value: unknown, refuse: (what: string) => AgentError): RubyValue {

@@ -37,13 +37,18 @@ export function readYaml(text: string, file: string): Map<string, Setting> {
       lineCounter.linePos(pos[0]).line,
       `this YAML cannot be used: ${withoutText(message)}`,
     );
-  for (const { key } of isMap(contents) ? contents.items : []) {
-    if (!isScalar(key)) continue;
-    const { value, range } = key;
-    const name = value instanceof DataSymbol ? value.name : String(value);
-    lines.set(name, lineCounter.linePos(range[0]).line);
+  note(contents, []);
+  return settingsOf(plain(document, file), file, (path) => lines.get(path.join('\0')));
+
+  function note(node: unknown, path: readonly string[]): void {
+    for (const { key, value: item } of isMap(node) ? node.items : []) {
+      if (!isScalar(key)) continue;
+      const { value, range } = key;
+      const own = [...path, value instanceof DataSymbol ? value.name : String(value)];
+      if (range) lines.set(own.join('\0'), lineCounter.linePos(range[0]).line);
+      note(item, own);
+    }
   }
-  return settingsOf(plain(document, file), file, (name) => lines.get(name) ?? 1);
 }
 
 function plain(document: ReturnType<typeof parseDocument>, file: string): unknown {

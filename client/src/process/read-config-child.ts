@@ -32,7 +32,7 @@ async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {
   let source = '';
   try {
     source = readFileSync(file, 'utf8');
-    if (isDataFile(file)) return { ok: true, config: await readDataConfig(source, file) };
+    if (isDataFile(file)) return { ok: true, config: await readDataConfig(source, file, relevant) };
     const config = await readRubyConfig(source, { file, env, relevant, ...host });
     return { ok: true, config };
   } catch (error) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readDataConfig } from '../../../client/src/config-data.ts';
+import { SETTINGS } from '../../../client/src/config-file.ts';
 
 const symbol = (name: string) => ({ kind: 'symbol', name });
 
@@ -48,7 +49,7 @@ describe('a configuration in a format of data (ADDON F.5 point 7)', () => {
     ],
   ] as const) {
     it(`is read from .${format}, with the line of each setting`, async () => {
-      const { settings, files, warnings } = await readDataConfig(text, `/c.${format}`);
+      const { settings, files, warnings } = await readDataConfig(text, `/c.${format}`, SETTINGS);
       const value = (name: string) => settings.get(name)?.value;
       assert.equal(value('node_name'), 'web1');
       assert.equal(value('umask'), 0o022);
@@ -63,7 +64,7 @@ describe('a configuration in a format of data (ADDON F.5 point 7)', () => {
 
   it('knows no patterns: a key is a name, which is said where one looks like a pattern', async () => {
     const text = '{ "whitelist": { "/^a$/": "b", "^a (.+)$": "c", "a/b": "d" } }';
-    const { warnings } = await readDataConfig(text, '/c.json');
+    const { warnings } = await readDataConfig(text, '/c.json', SETTINGS);
     assert.deepEqual(
       warnings.map(({ line, message }) => [line, /"[^"]*"/.exec(message)?.[0]]),
       [
@@ -94,7 +95,7 @@ describe('a configuration in a format of data (ADDON F.5 point 7)', () => {
     ],
   ] as const) {
     it(`refuses ${JSON.stringify(text.slice(0, 30))} in .${end}, and shows nothing of it`, async () => {
-      await assert.rejects(readDataConfig(text, `/c.${end}`), (error: Error) => {
+      await assert.rejects(readDataConfig(text, `/c.${end}`, SETTINGS), (error: Error) => {
         assert.equal((error as { code?: string }).code, 'bad_config');
         assert.match(error.message, said);
         assert.doesNotMatch(error.message, /s3cret/);

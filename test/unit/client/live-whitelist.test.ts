@@ -70,8 +70,8 @@ describe('the whitelist of a running agent', () => {
     ]);
   });
 
-  it('keeps what it has when the new file is broken, and says so once with its line', async () => {
-    const { ask } = await start("whitelist 'a' => '1'");
+  it('keeps what it has when the new file is broken, and says so once with its line, when it stays so', async () => {
+    const { ask, clock } = await start("whitelist 'a' => '1'");
     for (const [text, said] of [
       ["whitelist 'a' =>", /^ERROR: whitelist cannot be read again: .*client\.rb:1: /],
       ["\nwhitelist(/\\p{Foo}/ => '1')", /client\.rb:2: whitelist: entry/],
@@ -82,9 +82,12 @@ describe('the whitelist of a running agent', () => {
       else writeFileSync(file, text);
       lines = [];
       assert.equal(await ask('a'), '1');
+      assert.deepEqual(lines, []);
+      await clock.advance(2000);
       assert.equal(await ask('a'), '1');
+      await clock.advance(60_000);
       assert.equal(lines.length, 1);
-      assert.match(lines[0] ?? '', said);
+      assert.match(lines.join(''), said);
     }
     writeFileSync(file, "whitelist 'a' => 'whole again'");
     assert.equal(await ask('a'), 'whole again');
@@ -108,7 +111,46 @@ describe('the whitelist of a running agent', () => {
     await clock.advance(1);
     assert.equal(await ask('a'), undefined);
     assert.equal(await ask('chef-client'), 'chef-client');
+    assert.match(lines.at(-2) ?? '', /^WARN: .* no whitelist any more: the default counts/);
     assert.match(lines.at(-1) ?? '', /whitelist read again .* isDefault=true/);
+  });
+
+  it('takes no whitelist that has got shorter, as one that is written entry by entry, until it has stayed so for 2 s', async () => {
+    const { ask, clock } = await start("whitelist({})\nwhitelist['a'] = '1'\nwhitelist['b'] = '2'");
+    for (const cut of ['whitelist({})\n', "whitelist({})\nwhitelist['a'] = '3'\n"]) {
+      writeFileSync(file, cut);
+      assert.equal(await ask('a'), '1');
+      assert.equal(await ask('b'), '2');
+      await clock.advance(1999);
+    }
+    assert.equal(await ask('b'), '2');
+    assert.match(lines.join(''), /^(WARN: .* half written: .* entries=\d\n){2}$/);
+    writeFileSync(file, "whitelist({})\nwhitelist['a'] = '3'\nwhitelist['b'] = '4'");
+    assert.equal(await ask('b'), '4');
+
+    writeFileSync(file, "whitelist 'b' => '5'");
+    assert.equal(await ask('a'), '3');
+    await clock.advance(2000);
+    assert.equal(await ask('a'), undefined);
+    assert.equal(await ask('b'), '5');
+  });
+
+  it('keeps its whitelist for as long as the file has something like it alone, and says what is meant', async () => {
+    const { ask, clock, whitelist } = await start("whitelist 'a' => '1'");
+    writeFileSync(file, "\nwhitelst 'b' => '2'");
+    assert.equal(await ask('a'), '1');
+    await clock.advance(60_000);
+    assert.equal(await ask('chef-client'), undefined);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /^WARN: .*client\.rb:2: .* whitelst .* is whitelist meant\?/);
+    await whitelist.reread();
+    await clock.advance(2000);
+    assert.equal(await ask('a'), '1');
+    assert.equal(lines.length, 2);
+    writeFileSync(file, "whitelist 'b' => '2'\nwhitelst 'c' => '3'");
+    assert.equal(await ask('b'), '2');
+    assert.match(lines[2] ?? '', /^WARN: configuration file .* is whitelist meant\?/);
+    assert.equal(await ask('c'), undefined);
   });
 
   it('never takes a file without the URL of the Chef server where there was one: empty, or cut off', async () => {
@@ -164,13 +206,22 @@ describe('the whitelist of a running agent', () => {
     assert.equal(clock.waiting(), 0);
   });
 
-  it('warns that other settings count from the next start on', async () => {
-    const { ask } = await start("whitelist 'a' => '1'\nnode_name 'x'");
-    writeFileSync(file, "# moved\nwhitelist 'a' => '2'\nnode_name 'x'");
+  it('names other settings that have changed, which count from the next start on, and no value', async () => {
+    const { ask } = await start(
+      "whitelist 'a' => '1'\nnode_name 'x'\nclient_key_contents 's3cret'\nlog_level :info",
+    );
+    const rest = "client_key_contents 's3cret'\nlog_level :info\n";
+    writeFileSync(file, `# moved\nwhitelist 'a' => '2'\nnode_name 'x'\n${rest}cookbook_path 'c'`);
     await ask('a');
     assert.equal(lines.length, 1);
-    writeFileSync(file, "whitelist 'a' => '2'\nnode_name 'another'");
+    writeFileSync(
+      file,
+      "whitelist 'a' => '2'\nnode_name 'y'\nclient_key_contents 's3cret 2'\nlog_level :info\nENV['A_B'] = 's3cret'",
+    );
     await ask('a');
-    assert.match(lines[1] ?? '', /^WARN: other settings than the whitelist have changed/);
+    const said = lines[1] ?? '';
+    assert.match(said, /^WARN: other settings than the whitelist have changed/);
+    assert.ok(said.endsWith(`settings=["node_name","client_key_contents","ENV['A_B']"]\n`), said);
+    assert.doesNotMatch(lines.join(''), /s3cret/);
   });
 });

@@ -7,12 +7,14 @@ const re = (source: string, flags = ''): RubyValue => ({ kind: 'regexp', source,
 const sym = (name: string): RubyValue => ({ kind: 'symbol', name });
 const hash = (...entries: [RubyValue, RubyValue][]): RubyHash => ({ kind: 'hash', entries });
 
+const PLACE = { file: 'c.rb', line: 1 };
+
 async function lookUp(
   entries: [RubyValue, RubyValue][],
   command: string,
   match?: 'full' | 'search',
 ): Promise<string> {
-  const read = await readEntries(hash(...entries), 'c.rb:1: whitelist', match);
+  const read = await readEntries({ ...PLACE, value: hash(...entries) }, match);
   const answer = makeWhitelist(read).lookUp(command);
   if (!answer.ok) return `no: ${answer.reason}`;
   const { commandLine, lock } = answer.value;
@@ -139,7 +141,7 @@ const refused: [string, RubyValue, RegExp][] = [
   [
     'a hash without command_line',
     hash(['a', hash(['lock', true])]),
-    /entry a: command_line must be a text/,
+    /entry a: command_line is missing/,
   ],
   [
     'a lock that is a number',
@@ -194,7 +196,7 @@ describe('whitelist (ADDON C.3)', () => {
   }
   for (const [what, value, message] of refused) {
     it(`refuses at the start ${what}`, async () => {
-      await assert.rejects(readEntries(value, 'c.rb:1: whitelist'), {
+      await assert.rejects(readEntries({ ...PLACE, value }), {
         code: 'bad_whitelist',
         message,
       });

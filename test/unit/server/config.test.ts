@@ -282,7 +282,7 @@ describe('the settings of the server', () => {
       { PUSHY_NONSENSE: '1' },
     );
     assert.deepEqual(warnings, [
-      `${file}:1: the setting heartbeat_intervall is not known`,
+      `${file}:1: the setting heartbeat_intervall is not known: is heartbeat_interval meant?`,
       `${file}:2: ha has no effect: ${WITHOUT_EFFECT['ha'] ?? ''}`,
       'PUSHY_NONSENSE: the setting nonsense is not known',
     ]);
@@ -362,11 +362,14 @@ describe('the settings of the server', () => {
   it('ADDON B.4 takes log_rotation as a hash, with text or symbol keys', async () => {
     const { config, warnings } = await read(
       "opscode_pushy_server['log_directory'] = '/var/log/x'\n" +
-        "opscode_pushy_server['log_rotation'] = { 'num_to_keep' => '20', :file_maxbytes => 50000, 'more' => 1 }\n",
+        "opscode_pushy_server['log_rotation'] = { 'num_to_keep' => '20', :file_maxbytes => 50000, 'more' => 1, 'file_maxbyte' => 2 }\n",
     );
     assert.equal(config.logRotationNumToKeep, 20);
     assert.equal(config.logRotationFileMaxbytes, 50_000);
-    assert.deepEqual(warnings, [`${file}:2: the setting log_rotation['more'] is not known`]);
+    assert.deepEqual(warnings, [
+      `${file}:2: the setting log_rotation['more'] is not known`,
+      `${file}:2: the setting log_rotation['file_maxbyte'] is not known: is log_rotation['file_maxbytes'] meant?`,
+    ]);
   });
 
   it('ADDON B.4 makes the database of the postgresql hash; the password comes from where it is safe', async () => {
@@ -423,7 +426,7 @@ describe('the settings of the server', () => {
   it('warns of a bare name that nobody knows', async () => {
     const { warnings } = await read("heartbeat_intervall 2000\nha false\ntopology 'tier'\n");
     assert.deepEqual(warnings, [
-      `${file}:1: the setting heartbeat_intervall is not known`,
+      `${file}:1: the setting heartbeat_intervall is not known: is heartbeat_interval meant?`,
       `${file}:2: ha has no effect: ${WITHOUT_EFFECT['ha'] ?? ''}`,
       `${file}:3: the setting topology is not known`,
     ]);
