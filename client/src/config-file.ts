@@ -46,6 +46,11 @@ const NO_FILE: RubyConfig = {
 /** Finds the configuration file and reads it; an AgentError says what is wrong and where. */
 export async function readConfigFile(sources: FileSources): Promise<ConfigFile> {
   const file = configFile(sources);
+  if (file === undefined && sources.options.server === undefined) {
+    const looked = defaultFiles(sources.paths).join(', ');
+    const what = `there is no configuration file (looked for ${looked}) and no --server`;
+    throw new AgentError('no_config', `${what}: write one, or name it with -c`);
+  }
   if (file === undefined) return { config: NO_FILE };
   let answer: ReadAnswer;
   try {
@@ -64,10 +69,12 @@ export async function readConfigFile(sources: FileSources): Promise<ConfigFile> 
   throw new AgentError('bad_config', answer.message);
 }
 
+function defaultFiles({ configDir }: HostPaths): string[] {
+  return DEFAULT_FILES.map((name) => join(configDir, name));
+}
+
 function configFile({ options, paths }: FileSources): string | undefined {
-  if (options.config === undefined) {
-    return DEFAULT_FILES.map((name) => join(paths.configDir, name)).find((f) => existsSync(f));
-  }
+  if (options.config === undefined) return defaultFiles(paths).find((f) => existsSync(f));
   const file = resolve(options.config);
   if (existsSync(file)) return file;
   throw new AgentError('no_config', `there is no configuration file ${file}`);

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isHash, toPlain } from '@pushy/ruby-config';
 import type { CommandLine } from './command-line.ts';
@@ -16,11 +16,8 @@ export function serverUrl(
   const advice =
     'it must be the URL of the Chef server with its organization, https://HOST/organizations/ORG';
   if (given === undefined) {
-    const where = file === undefined ? 'no configuration file, no --server' : file;
-    throw new AgentError(
-      'bad_config',
-      `${where}: chef_server_url is not set: ${advice}${inside(values)}`,
-    );
+    const what = `chef_server_url is not set: ${advice}${inside(values)}`;
+    throw new AgentError('bad_config', `${file ?? 'no --server'}: ${what}`);
   }
   const text = given.trim();
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -48,16 +45,26 @@ export function nodeName(options: CommandLine, values: ConfigValues): string | u
   throw new AgentError('bad_config', `${where} must not be empty`);
 }
 
-/** The client's private key; its file is beside the configuration where none is set. */
-export function clientKey(
-  options: CommandLine,
-  values: ConfigValues,
-  configDir: string,
-): KeyObject {
+/** Where the private key of the client is. */
+interface KeyPlace {
+  /** The key itself. */
+  readonly contents?: string | undefined;
+  readonly file: string;
+  /** The option or setting that says so, with its place. */
+  readonly name: string;
+}
+
+/** As the options and the file have it; beside the configuration where they say nothing. */
+export function keyPlace(options: CommandLine, values: ConfigValues, configDir: string): KeyPlace {
   const contents = options.clientKey === undefined ? values.text('client_key_contents') : undefined;
   const file = options.clientKey ?? values.path('client_key') ?? join(configDir, 'client.pem');
   const setting = contents === undefined ? 'client_key' : 'client_key_contents';
   const name = options.clientKey === undefined ? values.place(setting) : '--client-key';
+  return { contents, file, name };
+}
+
+/** The client's private key. */
+export function clientKey({ contents, file, name }: KeyPlace): KeyObject {
   const where = contents === undefined ? `${name} ${file}` : name;
   try {
     const key = createPrivateKey(contents ?? readFileSync(file));
@@ -69,6 +76,17 @@ export function clientKey(
     const what = `${where} cannot be used: ${why}`;
     throw new AgentError('bad_key', what, { cause: error });
   }
+}
+
+/** Whoever has the key is the node: what every user of the host may read is warned of. Not for Windows, without such modes. */
+export function keyWarnings({ contents, file, name }: KeyPlace): string[] {
+  if (contents !== undefined) return [];
+  const mode = statSync(file).mode & 0o777;
+  if ((mode & 0o006) === 0) return [];
+  const shown = mode.toString(8).padStart(4, '0');
+  return [
+    `${name} ${file}: every user of this host may read or write the private key (mode ${shown}): chmod 600 ${file}`,
+  ];
 }
 
 function codeOf(error: unknown): string {

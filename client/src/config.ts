@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RubyConfig } from '@pushy/ruby-config';
 import { readConfigFile, type FileSources } from './config-file.ts';
-import { clientKey, nodeName, serverUrl } from './config-identity.ts';
+import { clientKey, keyPlace, keyWarnings, nodeName, serverUrl } from './config-identity.ts';
 import { logLevel, logTargets, type LogTarget } from './config-log.ts';
 import { originOf, type ConfigOrigin } from './config-reread.ts';
 import { configValues, type ConfigValues } from './config-values.ts';
@@ -74,12 +74,13 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
   const proxy = proxyFor(new URL(url), environment);
   const cache = values.path('cache_path') ?? defaultCache(environment['HOME'], paths);
   const whitelist = await readWhitelist(values);
+  const place = keyPlace(options, values, paths.configDir);
   const origin = originOf(config, whitelist.warnings);
   return {
     serverUrl: url,
     nodeName: node,
     hostName: sources.shortHostName,
-    clientKey: clientKey(options, values, paths.configDir),
+    clientKey: clientKey(place),
     signatureVersion: signatureVersion(values),
     trust: trust(values, environment, file),
     ...(proxy === undefined ? {} : { proxy }),
@@ -97,7 +98,11 @@ export async function loadSettings(sources: ConfigSources): Promise<AgentSetting
     logLevel: logLevel(options, values),
     logTargets: logTargets(options, values),
     showTime: config.showTime ?? true,
-    warnings: [...origin.warnings, ...fips(values)],
+    warnings: [
+      ...origin.warnings,
+      ...fips(values),
+      ...(paths.cacheRoot === undefined ? [] : keyWarnings(place)),
+    ],
     ...(file === undefined ? {} : { configFile: file }),
     origin,
   };

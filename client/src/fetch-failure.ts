@@ -18,7 +18,7 @@ const BY_CODE: Readonly<Record<string, Known>> = {
   ],
   ECONNRESET: [
     'api_cut',
-    'The connection was cut: look at the Chef server and at proxies on the way.',
+    'The connection was cut: look at the Chef server and at proxies on the way; with http://, that port may want https://.',
   ],
   ENOTFOUND: [
     'name_unknown',
@@ -46,7 +46,7 @@ const BY_STATUS: Readonly<Record<number, Known>> = {
   ],
   401: [
     'key_refused',
-    'The server does not accept the signature: check node_name, client_key and the clock of this host.',
+    'The server knows no client of this name, or has another key for it: check node_name, client_key and the clock of this host.',
   ],
   403: [
     'client_refused',
@@ -64,10 +64,23 @@ const BY_STATUS: Readonly<Record<number, Known>> = {
   503: ['push_server_busy', 'The Push Jobs server is not ready yet.'],
 };
 
-/** What OpenSSL says when the other end answers in plain text. */
-const NOT_TLS: Known = [
+/** A port that speaks TLS, or does not, against what chef_server_url says; the words of OpenSSL and of the parser are no help. */
+const SCHEME = {
+  plain: {
+    cause: 'scheme_wrong',
+    what: 'what answers there does not speak TLS',
+    advice: 'Is chef_server_url to begin with http://, or is its port another?',
+  },
+  tls: {
+    cause: 'scheme_wrong',
+    what: 'what answers there wants TLS',
+    advice: 'Is chef_server_url to begin with https://, or is its port another?',
+  },
+} as const;
+
+const NOT_HTTP: Known = [
   'answer_unreadable',
-  'That port does not speak TLS: is chef_server_url to begin with http://, or is its port another?',
+  'What answers there does not speak HTTP: is the port in chef_server_url right?',
 ];
 
 const ASK_SERVER = 'Look at the log of the Push Jobs server.';
@@ -78,13 +91,30 @@ export function requestFailure(error: unknown, where: string): FetchFailure {
   // OpenSSL ends its messages with a newline.
   const what = (cause instanceof Error ? cause.message : String(cause)).trim();
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const isPlain = /wrong version number|packet length too long/.test(what);
-  const [name, advice] = isPlain ? NOT_TLS : (BY_CODE[code] ?? ofCertificate(code));
+  if (/wrong version number|packet length too long/.test(what)) return { ...SCHEME.plain, where };
+  if (code.startsWith('HPE_') && isTlsAlert(cause)) return { ...SCHEME.tls, where };
+  const [name, advice] = code.startsWith('HPE_')
+    ? NOT_HTTP
+    : (BY_CODE[code] ?? ofCertificate(code));
   return { cause: name, what, where, advice };
+}
+
+/** An http:// URL whose port wants TLS. */
+export function wantsTls(where: string): FetchFailure {
+  return { ...SCHEME.tls, where };
+}
+
+/** The bytes that the parser of HTTP could not read begin a record of TLS. */
+function isTlsAlert(error: unknown): boolean {
+  const bytes = error instanceof Error && 'rawPacket' in error ? error.rawPacket : undefined;
+  return bytes instanceof Uint8Array && bytes[0] === 0x15 && bytes[1] === 3;
 }
 
 /** Of an answer that is not 200. */
 export function answerFailure(status: number, body: string, where: string): FetchFailure {
+  // nginx says this in a page of its own.
+  if (status === 400 && /plain HTTP request was sent to HTTPS port/i.test(body))
+    return wantsTls(where);
   const what = `status ${status}: ${body.slice(0, 200).trim()}`;
   const [cause, advice] = BY_STATUS[status] ?? (['server_error', ASK_SERVER] as const);
   return { cause, what, where, advice };

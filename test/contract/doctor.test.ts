@@ -134,6 +134,8 @@ describe('pushy-client doctor', function () {
       `chef_server_url 'https://127.0.0.2:${port}/organizations/acme'`,
       `ssl_ca_file '${cert}'`,
     ]),
+    // It cuts a plain request without a word, as many do.
+    scheme_wrong: tls((port) => [`chef_server_url 'http://127.0.0.1:${port}/organizations/acme'`]),
     clock_skew: {
       ports: () => ({ clock: { ...systemClock, now: () => systemClock.now() + 3_600_000 } }),
     },
@@ -234,6 +236,16 @@ describe('pushy-client doctor', function () {
     assert.ok(instance.kind === 'alone');
     ends.push(instance.release);
   }
+
+  it('says that the server hears nobody of this name', async () => {
+    const ports = await setUp({});
+    server.state.availability = 'unavailable';
+    const said = (await examine(ports)).checks.find(({ check }) => check === 'server');
+    assert.equal(
+      said?.detail,
+      'calls the node unavailable: it hears no agent of a node of this name',
+    );
+  });
 
   it('finds nothing beside an agent that runs, and leaves it alone', async () => {
     const ports = await setUp({});

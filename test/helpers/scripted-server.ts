@@ -129,7 +129,9 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
         client.publicKey,
       );
     if (url.pathname.endsWith(`/node_states/${node}`)) {
-      response.end(JSON.stringify({ node_name: node, availability: state.availability }));
+      const { availability } = state;
+      const status = availability === 'available' ? 'online' : 'offline';
+      response.end(JSON.stringify({ node_name: node, status, availability }));
       return;
     }
     requests.push({ url, headers: request.headers, isSigned });

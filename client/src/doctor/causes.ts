@@ -57,13 +57,17 @@ export const CAUSES = {
     exitCode: 31,
     sentence: 'The certificate of the Chef server is for another name.',
   },
+  scheme_wrong: {
+    exitCode: 32,
+    sentence: 'chef_server_url says http where that port wants TLS, or https where it speaks none.',
+  },
   clock_skew: {
     exitCode: 35,
     sentence: 'The clock of this host and that of the server are too far apart.',
   },
   key_refused: {
     exitCode: 40,
-    sentence: 'The server does not accept the key of this client.',
+    sentence: 'The server knows no client of this name with this key.',
   },
   client_refused: {
     exitCode: 41,

@@ -3,7 +3,7 @@ import { makeBootstrap, signedHeaders } from '../bootstrap.ts';
 import type { Clock } from '../clock.ts';
 import type { AgentSettings } from '../config.ts';
 import { AgentError, messageOf, type AgentErrorCode } from '../errors.ts';
-import type { FetchFailure } from '../fetch-failure.ts';
+import { wantsTls, type FetchFailure } from '../fetch-failure.ts';
 import type { Get, HttpAnswer } from '../http-get.ts';
 import type { Link } from '../link.ts';
 import type { Session } from '../session.ts';
@@ -42,7 +42,7 @@ const BY_ERROR: Readonly<Partial<Record<AgentErrorCode, CauseName>>> = {
   bad_key: 'key_unreadable',
   bad_trust: 'trust_wrong',
 };
-const OF_TLS: readonly CauseName[] = ['certificate_untrusted', 'certificate_name'];
+const OF_TLS: readonly CauseName[] = ['certificate_untrusted', 'certificate_name', 'scheme_wrong'];
 
 type Found = Omit<Check, 'check'>;
 const ok = (detail: string): Found => ({ status: 'ok', detail });
@@ -116,7 +116,7 @@ async function askServer(
       return answer;
     },
   })(new AbortController().signal);
-  const failure = fetched.ok ? undefined : fetched.failure;
+  const failure = fetched.ok ? undefined : await orTls(fetched.failure, settings, ports);
   const isTls = url.protocol === 'https:';
   const isOfTls = failure !== undefined && OF_TLS.includes(failure.cause);
   if (isOfTls) note('TLS', failed(failure.cause, say(failure)));
@@ -124,8 +124,30 @@ async function askServer(
   const skew = skewOf(answer, ports);
   if (skew !== undefined) note('clock', skew);
   if (fetched.ok) note('key', ok('accepted, and the configuration can be read'));
-  else if (!isOfTls) note('key', failed(fetched.failure.cause, say(fetched.failure)));
+  else if (failure !== undefined && !isOfTls) note('key', failed(failure.cause, say(failure)));
   return fetched.ok ? fetched.session : undefined;
+}
+
+/** Many a server cuts a plain request to its TLS port without a word: whether it would speak TLS shows why. */
+async function orTls(
+  failure: FetchFailure,
+  { serverUrl, proxy }: AgentSettings,
+  ports: DoctorPorts,
+): Promise<FetchFailure> {
+  const url = new URL(serverUrl);
+  if (failure.cause !== 'api_cut' || url.protocol === 'https:' || proxy !== undefined)
+    return failure;
+  const port = url.port || '80';
+  url.protocol = 'https:';
+  url.port = port;
+  try {
+    const trust = { rejectUnauthorized: false };
+    await withDeadline(ports, (signal) => ports.get({ url, headers: {}, trust, signal }));
+    return wantsTls(failure.where);
+  } catch {
+    // It cuts whatever comes.
+    return failure;
+  }
 }
 
 function say({ what, where, advice }: FetchFailure): string {
@@ -234,7 +256,9 @@ async function askAvailability(
       return { status: 'unknown', detail: `the server does not tell: status ${status}` };
     }
     if (says === 'available') return ok('calls the node available');
-    const detail = `calls the node ${says}`;
+    const isUnheard = /"status"\s*:\s*"offline"/.test(body);
+    const why = isUnheard ? ': it hears no agent of a node of this name' : '';
+    const detail = `calls the node ${says}${why}`;
     return isRunning ? failed('node_unavailable', detail) : { status: 'unknown', detail };
   } catch (error) {
     return { status: 'unknown', detail: `the server does not tell: ${messageOf(error)}` };

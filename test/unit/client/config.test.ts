@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRubyConfig } from '@pushy/ruby-config';
 import type { CommandLine } from '../../../client/src/command-line.ts';
@@ -24,7 +24,7 @@ describe('settings (ADDON C.3, F.2)', () => {
     [dir, remove] = await makeTempDir();
     file = join(dir, 'push-jobs-client.rb');
     key = join(dir, 'client.pem');
-    writeFileSync(key, privateKey.export({ type: 'pkcs1', format: 'pem' }));
+    writeFileSync(key, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
   });
   afterEach(() => remove());
 
@@ -244,7 +244,7 @@ describe('settings (ADDON C.3, F.2)', () => {
       assert.equal((await start({ server })).serverUrl, server);
       await assert.rejects(
         start(),
-        /no configuration file, no --server: chef_server_url is not set/,
+        /no configuration file \(looked for .*chef-push-client\.rb, .*push-jobs-client\.rb, .*client\.rb\)/,
       );
     });
   });
@@ -365,6 +365,15 @@ describe('settings (ADDON C.3, F.2)', () => {
     }
   });
 
+  it('warns of a private key that every user of the host may read', async () => {
+    assert.deepEqual((await load(must())).warnings, []);
+    chmodSync(key, 0o640);
+    assert.deepEqual((await load(must())).warnings, []);
+    chmodSync(key, 0o644);
+    const said = `client_key ${key}: every user of this host may read or write the private key (mode 0644): chmod 600 ${key}`;
+    assert.deepEqual((await load(must())).warnings, [`${file}:2: ${said}`]);
+    assert.deepEqual((await load(must(), {}, { paths: WINDOWS_PATHS })).warnings, []);
+  });
   it('names the option, not the file, where the command line has the wrong address', async () => {
     await assert.rejects(load(must(), { server: 'http://x' }), {
       message: /^--server 'http:\/\/x': it must be the URL/,

@@ -29,9 +29,27 @@ describe('advice for a configuration that cannot be fetched', () => {
       'write EPROTO 80E:error:0A00010B:SSL routines::wrong version number:x:\n',
     );
     const { cause, what, advice } = requestFailure(plain, 'https://x');
-    assert.match(what, /number:x:$/);
+    assert.equal(cause, 'scheme_wrong');
+    assert.equal(what, 'what answers there does not speak TLS');
+    assert.match(advice, /begin with http:/);
+  });
+  it('tells that a port wants TLS, by an alert of TLS or by the page of nginx', () => {
+    const alert = Object.assign(failing('HPE_INVALID_CONSTANT'), {
+      rawPacket: Buffer.from([0x15, 3, 3, 0, 2, 2, 70]),
+    });
+    const page = '<title>400 The plain HTTP request was sent to HTTPS port</title>';
+    for (const failure of [requestFailure(alert, 'x'), answerFailure(400, page, 'x')]) {
+      assert.equal(failure.cause, 'scheme_wrong');
+      assert.equal(failure.what, 'what answers there wants TLS');
+      assert.match(failure.advice, /begin with https:/);
+    }
+    const other = Object.assign(failing('HPE_INVALID_CONSTANT'), {
+      rawPacket: Buffer.from('SSH-2.0'),
+    });
+    const { cause, advice } = requestFailure(other, 'x');
     assert.equal(cause, 'answer_unreadable');
-    assert.match(advice, /does not speak TLS.*http:/);
+    assert.match(advice, /does not speak HTTP/);
+    assert.equal(answerFailure(400, 'other', 'x').cause, 'request_refused');
   });
   it('tells the deadline that a request missed', () => {
     const aborted = Object.assign(new Error('The operation was aborted'), {
