@@ -3,7 +3,7 @@ import { makeBootstrap, signedHeaders } from '../bootstrap.ts';
 import type { Clock } from '../clock.ts';
 import type { AgentSettings } from '../config.ts';
 import { AgentError, messageOf, type AgentErrorCode } from '../errors.ts';
-import { wantsTls, type FetchFailure } from '../fetch-failure.ts';
+import { requestFailure, wantsTls, type FetchFailure } from '../fetch-failure.ts';
 import type { Get, HttpAnswer } from '../http-get.ts';
 import type { Link } from '../link.ts';
 import type { Session } from '../session.ts';
@@ -67,7 +67,8 @@ export async function examine(ports: DoctorPorts): Promise<Report> {
     note('configuration', failed(BY_ERROR[error.code] ?? 'config_wrong', error.message));
     return { checks };
   }
-  note('configuration', ok(settings.warnings.join('; ') || 'read'));
+  const remarks = settings.warnings.join('; ');
+  note('configuration', ok(remarks === '' ? 'read' : `read, with warnings: ${remarks}`));
   note('whitelist', describeWhitelist(settings));
   const report = { node: settings.nodeName, server: settings.serverUrl, checks };
   const session = await askServer(settings, ports, note);
@@ -261,7 +262,10 @@ async function askAvailability(
     const detail = `calls the node ${says}${why}`;
     return isRunning ? failed('node_unavailable', detail) : { status: 'unknown', detail };
   } catch (error) {
-    return { status: 'unknown', detail: `the server does not tell: ${messageOf(error)}` };
+    return {
+      status: 'unknown',
+      detail: `the server does not tell: ${requestFailure(error, '').what}`,
+    };
   }
 }
 
