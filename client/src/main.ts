@@ -10,9 +10,10 @@ import { fileStamp } from './file-stamp.ts';
 import { openLogFile } from './log-file.ts';
 import { makeLog, type Log } from './log.ts';
 import { POSIX_PATHS, WINDOWS_PATHS } from './paths.ts';
+import { beAlone, findAgent } from './process/alone.ts';
 import { makeFetcher } from './process/fetch.ts';
 import { giveBack } from './process/give-back.ts';
-import { findInstance, takeInstance } from './process/instance-lock.ts';
+import { nodeLockPlace } from './process/node-lock.ts';
 import { hostName } from './process/program.ts';
 import { readConfigFile } from './process/read-config.ts';
 import { signalsOf } from './process/signals.ts';
@@ -22,6 +23,8 @@ type DoctorCommand = Extract<ParsedCommandLine, { kind: 'doctor' }>;
 
 /** When a start is over and what it took can be given back, milliseconds. */
 const STARTED_MS = 8000;
+
+const after = (ms: number, action: () => void): (() => void) => systemClock.after(ms, action);
 
 /** The process: arguments, signals, exit code. */
 async function main(): Promise<number> {
@@ -62,7 +65,7 @@ async function serve(options: CommandLine): Promise<number> {
     });
   }
 
-  const fetcher = makeFetcher((ms, action) => systemClock.after(ms, action));
+  const fetcher = makeFetcher(after);
   fetcher.warm();
   const sources = sourcesOf(options);
   // The file is read by a child while the larger half of the agent is loaded; not the doctor's, which has HTTP.
@@ -76,7 +79,10 @@ async function serve(options: CommandLine): Promise<number> {
   process.umask(settings.umask);
   const { log, reopen } = openLog(settings);
   for (const warning of settings.warnings) log.warn({ warning }, 'configuration file');
-  await beAlone(settings, log);
+  const { unguarded, release } = await beAlone(settings, nodeLockPlace(), after);
+  if (unguarded !== undefined) {
+    log.warn({ why: unguarded }, 'a second agent of this node would not be noticed');
+  }
   const { configFile: config, whitelist: entries, isDefaultWhitelist: isDefault } = settings;
   const whitelist = await makeLiveWhitelist(
     { entries, isDefault, ...settings.origin },
@@ -112,6 +118,7 @@ async function serve(options: CommandLine): Promise<number> {
   log.info({ ...summarize(entries), isDefault }, 'whitelist');
   systemClock.after(STARTED_MS, giveBack);
   await Promise.all([agent.run(end.signal), whitelist.run(end.signal)]);
+  release();
   return 0;
 }
 
@@ -137,28 +144,10 @@ async function seeDoctor({ options, format }: DoctorCommand): Promise<number> {
     lookUp,
     connect: tryConnect,
     link: () => makeLink({ log: { warn: () => undefined }, elapsed: () => systemClock.elapsed() }),
-    findAgent: (stateDir) => findInstance(stateDir, (ms, action) => systemClock.after(ms, action)),
+    findAgent: (settings) => findAgent(settings, nodeLockPlace(), after),
   });
   process.stdout.write(format === 'json' ? renderJson(report) : renderText(report));
   return exitCode(report);
-}
-
-/** A second agent of the node would take its connection, again and again. */
-async function beAlone({ stateDir, nodeName }: AgentSettings, log: Log): Promise<void> {
-  const instance = await takeInstance(stateDir, (ms, action) => systemClock.after(ms, action));
-  switch (instance.kind) {
-    case 'alone':
-      return;
-    case 'unguarded':
-      log.warn({ why: instance.why }, 'a second agent of this node would not be noticed');
-      return;
-    case 'other': {
-      const who = instance.pid === undefined ? 'another agent' : `process ${instance.pid}`;
-      const what = `${who} is the agent of the node ${nodeName} on this host (it holds ${instance.file})`;
-      const advice = 'stop it first; an agent of another node needs a node_name of its own';
-      throw new AgentError('already_running', `${what}: ${advice}`);
-    }
-  }
 }
 
 function openLog(settings: AgentSettings): { log: Log; reopen: () => void } {

@@ -20,7 +20,8 @@ import {
 } from '@pushy/client';
 import { systemClock } from '../../client/src/clock.ts';
 import { CAUSES, type CauseName } from '../../client/src/doctor/causes.ts';
-import { findInstance, takeInstance } from '../../client/src/process/instance-lock.ts';
+import { beAlone, findAgent } from '../../client/src/process/alone.ts';
+import type { NodeLockPlace } from '../../client/src/process/node-lock.ts';
 import { readSettings, startAgent } from '../helpers/agent-under-test.ts';
 import { newCertificate } from '../helpers/certificate.ts';
 import { freePort } from '../helpers/free-port.ts';
@@ -64,11 +65,17 @@ describe('pushy-client doctor', function () {
       lookUp,
       connect: tryConnect,
       link: () => makeLink({ log: { warn: () => undefined }, elapsed: () => performance.now() }),
-      findAgent: (stateDir) => findInstance(stateDir, after),
+      findAgent: (settings) => findAgent(settings, place(), after),
     };
     return { ...own, ...ports(own) };
   }
 
+  /** Where the agents of this host meet. */
+  const place = (): NodeLockPlace => ({
+    kind: 'directory',
+    path: join(dir, 'run'),
+    ownUid: process.getuid?.() ?? 0,
+  });
   const failing = (code: string) => Object.assign(new Error(`it failed: ${code}`), { code });
   const status = (code: number) => ({
     answer: (response: ServerResponse) => response.writeHead(code).end('{"error":["no"]}'),
@@ -231,10 +238,9 @@ describe('pushy-client doctor', function () {
   }
 
   /** As if an agent ran. */
-  async function hold(): Promise<void> {
-    const instance = await takeInstance(join(dir, 'state'), after);
-    assert.ok(instance.kind === 'alone');
-    ends.push(instance.release);
+  async function hold(stateDir = join(dir, 'state')): Promise<void> {
+    const agent = { serverUrl: server.url, nodeName: server.node, stateDir };
+    ends.push((await beAlone(agent, place(), after)).release);
   }
 
   it('says that the server hears nobody of this name', async () => {
@@ -245,6 +251,23 @@ describe('pushy-client doctor', function () {
       said?.detail,
       'calls the node unavailable: it hears no agent of a node of this name',
     );
+  });
+
+  it('names an agent of the node with another state_dir; the server says whether it is available', async () => {
+    const ports = await setUp({});
+    const elsewhere = join(dir, 'elsewhere');
+    await hold(elsewhere);
+    const runs = `runs as process ${process.pid}, with another state_dir: ${elsewhere}`;
+    for (const [availability, code, status] of [
+      ['available', CAUSES.agent_elsewhere.exitCode, 'failed'],
+      ['unavailable', CAUSES.node_unavailable.exitCode, 'ok'],
+    ] as const) {
+      server.state.availability = availability;
+      const report = await examine(ports);
+      assert.equal(exitCode(report), code, renderText(report));
+      const agent = report.checks.find(({ check }) => check === 'agent');
+      assert.deepEqual([agent?.status, agent?.detail], [status, runs]);
+    }
   });
 
   it('finds nothing beside an agent that runs, and leaves it alone', async () => {

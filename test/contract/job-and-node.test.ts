@@ -619,6 +619,32 @@ describe('hostile frames', () => {
     assert.deepEqual(reasons(), ['replayed']);
   });
 
+  it('says that two agents speak for one node, whichever clock is behind', async () => {
+    for (const [node, skew] of [
+      ['a', 0],
+      ['b', 2000],
+    ] as const) {
+      const agents = ['first', 'second'].map((incarnation) => room.agent(node, { incarnation }));
+      for (let beat = 0; beat < 10; beat++) {
+        for (const [i, one] of agents.entries()) {
+          const timestamp = formatHttpDate(room.clock.now() - i * skew);
+          await one.say('heartbeat', { client: `host-${i}`, timestamp });
+          await room.clock.advance(500);
+        }
+      }
+    }
+    const said = room.complaints.filter(({ message }) => message.startsWith('two agents'));
+    assert.deepEqual(
+      said.map(({ level, fields }) => ({ level, ...fields })),
+      ['a', 'b'].map((node) => ({
+        level: 'warn',
+        orgId: ORG_ID,
+        node,
+        hosts: ['host-0', 'host-1'],
+      })),
+    );
+  });
+
   it('Z4 makes no record of an offline node from its messages, while they would be young enough', async () => {
     const a = await room.ready('a');
     const old = [seen(a, 'heartbeat'), seen(a, 'aborted', { job_id: null })];

@@ -143,8 +143,7 @@ export const CAUSES = {
   },
   agent_elsewhere: {
     exitCode: 62,
-    sentence:
-      'The server calls the node available, but no agent with this configuration runs here.',
+    sentence: 'Another agent than that of this configuration speaks for the node.',
   },
 } as const satisfies Record<string, Cause>;
 

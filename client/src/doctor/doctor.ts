@@ -23,11 +23,14 @@ export interface DoctorPorts {
   /** Resolves when a TCP connection stood; closes it. */
   readonly connect: (host: string, port: number, signal: AbortSignal) => Promise<void>;
   readonly link: () => Link;
-  readonly findAgent: (
-    stateDir: string,
-  ) => Promise<
+  readonly findAgent: (settings: AgentSettings) => Promise<
     | { readonly kind: 'none' }
-    | { readonly kind: 'other'; readonly pid: number | undefined }
+    /** `stateDir`: it is not that of the settings. */
+    | {
+        readonly kind: 'other';
+        readonly pid: number | undefined;
+        readonly stateDir?: string;
+      }
     | { readonly kind: 'unguarded'; readonly why: string }
   >;
 }
@@ -74,8 +77,8 @@ export async function examine(ports: DoctorPorts): Promise<Report> {
   const session = await askServer(settings, ports, note);
   if (session !== undefined) await tryChannels(settings, session, ports, note);
   const agent = await findAgent(settings, ports);
-  const server = await askAvailability(settings, agent.status === 'ok', ports);
-  note('agent', agent.status === 'failed' && server.status === 'ok' ? elsewhere(agent) : agent);
+  const server = await askAvailability(settings, agent.isRunning, ports);
+  note('agent', agent.of(server));
   note('server', server);
   return report;
 }
@@ -218,23 +221,38 @@ async function tryChannels(
   note('heartbeat', heartbeat);
 }
 
-async function findAgent({ stateDir }: AgentSettings, ports: DoctorPorts): Promise<Found> {
-  const found = await ports.findAgent(stateDir);
+/** `of`: what is to be said of the agent, with what the server calls the node. */
+async function findAgent(
+  settings: AgentSettings,
+  ports: DoctorPorts,
+): Promise<{ readonly isRunning: boolean; readonly of: (server: Found) => Found }> {
+  const found = await ports.findAgent(settings);
+  const stands = (agent: Found, isRunning: boolean) => ({ isRunning, of: () => agent });
   switch (found.kind) {
-    case 'other':
-      return ok(`runs${found.pid === undefined ? '' : ` as process ${found.pid}`}`);
-    case 'none':
-      return failed('agent_not_running', `nobody holds the lock in ${stateDir}`);
+    case 'other': {
+      const runs = `runs${found.pid === undefined ? '' : ` as process ${found.pid}`}`;
+      if (found.stateDir === undefined) return stands(ok(runs), true);
+      const other = `${runs}, with another state_dir: ${found.stateDir}`;
+      const of = ({ status }: Found): Found =>
+        status === 'failed' ? ok(other) : failed('agent_elsewhere', other);
+      return { isRunning: true, of };
+    }
+    case 'none': {
+      const none = `nobody holds the lock in ${settings.stateDir}, nor that of the node on this host`;
+      const of = ({ status }: Found): Found =>
+        status === 'ok' ? elsewhere(none) : failed('agent_not_running', none);
+      return { isRunning: false, of };
+    }
     case 'unguarded':
-      return { status: 'unknown', detail: found.why };
+      return stands({ status: 'unknown', detail: found.why }, false);
   }
 }
 
-/** Somebody speaks for the node; the lock of an agent is known by its state directory alone. */
-function elsewhere({ detail }: Found): Found {
-  const who = 'the Ruby agent, an agent with another state_dir or configuration, or another host';
+/** Somebody speaks for the node whom no lock here tells of. */
+function elsewhere(none: string): Found {
+  const who = 'the Ruby agent, an agent of another user, or another host';
   const late = 'or it has just ended and the server has not noticed';
-  return failed('agent_elsewhere', `${detail}, and yet the server hears one: ${who}; ${late}`);
+  return failed('agent_elsewhere', `${none}, and yet the server hears one: ${who}; ${late}`);
 }
 
 /** What the server calls the node, as far as it tells its client. */

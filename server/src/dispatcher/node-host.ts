@@ -6,7 +6,6 @@ import { isInOrder, makeNodeRecord, type NodeSettings } from '../core/node.ts';
 import { makeAbsentNodes } from './absent-nodes.ts';
 import { REMOVED_TAIL, runTail, tailFor } from './bodies.ts';
 import type { Bus } from './bus.ts';
-import { makeFreshness } from './freshness.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
 import type { Log } from './log.ts';
 import type { MessageCounts } from './message-counts.ts';
@@ -21,6 +20,7 @@ import { down, type NodeCommand, type NodeReport } from './records.ts';
 import { makePresence, type Presence } from './presence-view.ts';
 import { makeRefusals } from './refusals.ts';
 import { runScans } from './scans.ts';
+import { makeSenderGate } from './sender-gate.ts';
 
 /** Milliseconds, unless said otherwise (REFERENCE 1). */
 export interface NodeHostSettings extends NodeSettings {
@@ -72,14 +72,14 @@ const WAIT_FOR_NODES = 2;
 
 /** The only holder of nodes: their messages and timers in, frames and reports out. */
 export function makeNodeHost(deps: NodeHostDeps): NodeHost {
-  const { settings, clock, log, bus, isAdmitted, isExpected } = deps;
+  const { settings, clock, log, bus, isExpected } = deps;
   const book = makeNodeBook();
   const absent = makeAbsentNodes();
-  const freshness = makeFreshness(settings.maxTimeSkew);
   const waitUntil = clock.now() + WAIT_FOR_NODES * settings.heartbeatInterval;
   /** Ends the waits for nodes that are not heard. */
   const waits = new Set<() => void>();
   const refuse = makeRefusals(deps);
+  const gate = makeSenderGate({ ...deps, book, refuse });
   const pace = makePace({ clock, sendTo: makeOutbox(deps), refuse });
   const { perform, guarded, isTracked, end } = makeNodeLife({ ...deps, ...pace, book, ended });
   const nodeJobs = makeNodeJobs({ ...deps, ...pace, book, perform, publish, commit });
@@ -97,34 +97,14 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   }
 
   function deliver(address: Buffer, orgId: string, message: AgentMessage, signature: string): void {
-    const { node: name, sequence, timestamp } = message;
-    const about = { orgId, node: name };
-    if (!isAdmitted(orgId, name)) {
-      refuse('not_admitted', about);
-      return;
-    }
-    const bound = book.at(address);
-    const known = book.find(orgId, name);
-    if (bound !== undefined && bound !== known) {
-      refuse('address_of_another_node', { ...about, boundTo: bound.name });
-      return;
-    }
-    // Z4: by the sequence on the node's connection; by the time where it comes from another one.
-    const sent = { ...about, timestamp, signature };
-    if (bound === undefined && !freshness.isNew(sent)) {
-      refuse('replayed', about);
-      return;
-    }
-    if (bound !== undefined && !isInOrder(bound.record, sequence)) {
-      refuse('old_sequence', { ...about, sequence });
-      return;
-    }
-    freshness.took(sent);
+    const sender = gate.pass(address, orgId, message, signature);
+    if (sender === undefined) return;
+    const { bound, known } = sender;
     const node = known ?? create(address, orgId, message);
     guarded(node, () => {
       if (known === undefined) begin(node);
       else if (bound === undefined) move(node, address);
-      if (bound === undefined) isInOrder(node.record, sequence);
+      if (bound === undefined) isInOrder(node.record, message.sequence);
       onMessage(node, message);
     });
   }
@@ -299,7 +279,7 @@ export function makeNodeHost(deps: NodeHostDeps): NodeHost {
   }
 
   function scan(now: number): void {
-    freshness.prune(now);
+    gate.prune(now);
     for (const node of book.all()) {
       guarded(node, () => {
         perform(node, { kind: 'scan', now });

@@ -53,11 +53,26 @@ describe('the lock of the one agent of a node', () => {
     assert.deepEqual(await findInstance(join(dir, 'never'), after), { kind: 'none' });
   });
 
-  it('says so where the system has no flock', async () => {
+  it('is taken through perl where there is no flock', async () => {
+    const bin = join(dir, 'bin');
+    mkdirSync(bin);
+    symlinkSync('/usr/bin/perl', join(bin, 'perl'));
+    process.env['PATH'] = bin;
+    const mine = await takeInstance(dir, after);
+    assert.ok(mine.kind === 'alone');
+    process.env['PATH'] = path;
+    assert.equal((await findInstance(dir, after)).kind, 'other');
+    process.env['PATH'] = bin;
+    assert.equal((await findInstance(dir, after)).kind, 'other');
+    mine.release();
+    assert.deepEqual(await findInstance(dir, after), { kind: 'none' });
+  });
+
+  it('says so where the system has neither', async () => {
     process.env['PATH'] = join(dir, 'empty');
     const found = await takeInstance(dir, after);
     assert.ok(found.kind === 'unguarded');
-    assert.match(found.why, /cannot run flock/);
+    assert.equal(found.why, 'cannot run flock, nor perl');
     assert.equal((await findInstance(dir, after)).kind, 'unguarded');
   });
 

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { takeFileLock, tryFileLock, type After } from './file-lock.ts';
+import type { FoundInstance, Instance } from './instance-lock.ts';
+import { lockWords, readLockWords } from './lock-words.ts';
+import { findPipe, takePipe } from './pipe-lock.ts';
+import { isCode } from './proc.ts';
+
+/** An agent as others of its host know it. */
+export interface NodeAgent {
+  readonly serverUrl: string;
+  readonly nodeName: string;
+  readonly stateDir: string;
+}
+
+/** Where the agents of a host meet: a directory of their user's own, or, on Windows, names of pipes. */
+export type NodeLockPlace =
+  | { readonly kind: 'directory'; readonly path: string; readonly ownUid: number }
+  | { readonly kind: 'pipe'; readonly prefix: string };
+
+/** The same for every agent of a user, whatever its environment says. */
+export function nodeLockPlace(
+  platform: string = process.platform,
+  ownUid = process.getuid?.(),
+): NodeLockPlace {
+  if (platform === 'win32' || ownUid === undefined) {
+    return { kind: 'pipe', prefix: '\\\\.\\pipe\\pushy-client-' };
+  }
+  const ofRoot = existsSync('/run') ? '/run/pushy-client' : '/var/run/pushy-client';
+  return { kind: 'directory', path: ownUid === 0 ? ofRoot : `/tmp/pushy-client-${ownUid}`, ownUid };
+}
+
+/**
+ * Takes the lock of the one agent that may speak for a node of a Chef server on this host, whatever its state directory:
+ * two of them end one another's jobs. It is a directory, for what cleans /tmp passes by one that is locked; in it stands
+ * who has it. Who ends removes it: whoever has opened it before that must see that it is not the one of that name.
+ */
+export async function takeNode(
+  agent: NodeAgent,
+  place: NodeLockPlace,
+  after: After,
+): Promise<Instance> {
+  const { stateDir } = agent;
+  const key = keyOf(agent);
+  if (place.kind === 'pipe') return takePipe(`${place.prefix}${key}`, lockWords(stateDir), after);
+  const path = join(place.path, key);
+  try {
+    makeOwn(place.path, place.ownUid);
+    for (;;) {
+      const fd = openOwn(path);
+      const lock = await takeFileLock(fd, after);
+      if (lock.kind === 'taken' && isStill(path, fd)) {
+        writeWords(path, stateDir);
+        return {
+          kind: 'alone',
+          release: () => {
+            if (isStill(path, fd)) rmSync(path, { recursive: true, force: true });
+            closeSync(fd);
+          },
+        };
+      }
+      closeSync(fd);
+      if (lock.kind === 'held') return { kind: 'other', file: path, ...readWords(path) };
+      if (lock.kind === 'unknown') return { kind: 'unguarded', why: lock.why };
+    }
+  } catch (error) {
+    return { kind: 'unguarded', why: messageOf(error) };
+  }
+}
+
+/** Looks whether an agent of the node runs on this host, and leaves everything as it is. */
+export async function findNode(
+  agent: NodeAgent,
+  place: NodeLockPlace,
+  after: After,
+): Promise<FoundInstance> {
+  if (place.kind === 'pipe') return findPipe(`${place.prefix}${keyOf(agent)}`, after);
+  const path = join(place.path, keyOf(agent));
+  let fd: number;
+  try {
+    fd = openDirectory(path);
+  } catch (error) {
+    return isCode(error, 'ENOENT')
+      ? { kind: 'none' }
+      : { kind: 'unguarded', why: messageOf(error) };
+  }
+  try {
+    const lock = await tryFileLock(fd, after);
+    if (lock.kind === 'taken') return { kind: 'none' };
+    if (lock.kind === 'held') return { kind: 'other', file: path, ...readWords(path) };
+    return { kind: 'unguarded', why: lock.why };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A name for node and server. A server that is named in two ways has two. */
+function keyOf({ serverUrl, nodeName }: NodeAgent): string {
+  const { protocol, host, pathname } = new URL(serverUrl);
+  const server = `${protocol}//${host}${pathname.replace(/\/+/g, '/').replace(/\/$/, '')}`;
+  return createHash('sha256').update(`${server}\n${nodeName}`).digest('hex').slice(0, 32);
+}
+
+/** Throws for what another user has made: he could keep the agent from starting, or lead it elsewhere. */
+function makeOwn(path: string, ownUid: number): void {
+  makeDirectory(path);
+  const found = lstatSync(path);
+  if (!found.isDirectory()) throw new Error(`${path} is no directory`);
+  if (found.uid !== ownUid) throw new Error(`${path} belongs to another user`);
+  if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  }
+}
+
+/** An agent that ends may remove it between the two steps. */
+function openOwn(path: string): number {
+  for (;;) {
+    makeDirectory(path);
+    try {
+      return openDirectory(path);
+    } catch (error) {
+      if (!isCode(error, 'ENOENT')) throw error;
+    }
+  }
+}
+
+function openDirectory(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+}
+
+function isStill(path: string, fd: number): boolean {
+  const [named, opened] = [lstatSync(path, { throwIfNoEntry: false }), fstatSync(fd)];
+  return named?.ino === opened.ino && named.dev === opened.dev;
+}
+
+/** For people alone: a full disk does not keep an agent from starting. */
+function writeWords(path: string, stateDir: string): void {
+  try {
+    writeFileSync(join(path, 'agent'), lockWords(stateDir), { mode: 0o600 });
+  } catch (error) {
+    if (!isCode(error, 'ENOSPC')) throw error;
+  }
+}
+
+function readWords(path: string): ReturnType<typeof readLockWords> {
+  try {
+    return readLockWords(readFileSync(join(path, 'agent'), 'utf8'));
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return { pid: undefined };
+    throw error;
+  }
+}
