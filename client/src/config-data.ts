@@ -25,6 +25,21 @@ export async function readDataConfig(
   };
 }
 
+/** The parsers of all formats, for data that a file of Ruby includes. */
+export async function loadParsers(): Promise<
+  (text: string, file: string, relevant: ReadonlySet<string>) => Map<string, Setting>
+> {
+  const [{ readJson }, { readToml }, { readYaml }] = await Promise.all([
+    import('./data/json.ts'),
+    import('./data/toml.ts'),
+    import('./data/yaml.ts'),
+  ]);
+  return (text, file, relevant) => {
+    if (/\.json$/i.test(file)) return readJson(text, file);
+    return /\.toml$/i.test(file) ? readToml(text, file, relevant) : readYaml(text, file);
+  };
+}
+
 async function parse(
   text: string,
   file: string,

@@ -5,11 +5,12 @@ import { runGlobLoop } from './globs.ts';
 import { ENDING, KERNEL } from './kernel.ts';
 import { runInclude } from './includes.ts';
 import { runLoad, runLoadPath } from './loads.ts';
+import { runLoop } from './loops.ts';
 import { mutationValue } from './mutations.ts';
 import { argumentsOf, constantPath, describe, isConfiguration, settingRead } from './nodes.ts';
 import { cellsOf } from './objects.ts';
 import { objectPlace } from './places.ts';
-import { notStatic, refuse } from './refuse.ts';
+import { notStatic, refuse, refuseFrozen } from './refuse.ts';
 import { isRelevant, warn, type Scope } from './scope.ts';
 import { argumentValue, setSetting } from './settings.ts';
 import { isHash } from './values.ts';
@@ -18,7 +19,7 @@ import { isHash } from './values.ts';
 export function runCall(node: CallNode, scope: Scope): void {
   if (runEnding(node, scope) || runShowTime(node, scope) || runInclude(node, scope)) return;
   if (runLoad(node, scope) || runLoadPath(node, scope)) return;
-  if (runGlobLoop(node, scope)) return;
+  if (runGlobLoop(node, scope) || runLoop(node, scope)) return;
   refuseBlock(node, scope);
   if (assignmentValue(node, scope) !== undefined) return;
   if (runPush(node, scope) || runObjectMethod(node, scope)) return;
@@ -82,7 +83,9 @@ function runPush(node: CallNode, scope: Scope): boolean {
   if (node.name !== '<<' || node.receiver === null || argument === undefined) return false;
   const list = scope.evaluate(node.receiver);
   if (!Array.isArray(list)) return false;
-  list.push(scope.evaluate(argument));
+  const item = scope.evaluate(argument);
+  refuseFrozen(scope, node, list);
+  list.push(item);
   return true;
 }
 

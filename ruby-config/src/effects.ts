@@ -1,17 +1,23 @@
 import {
   AliasMethodNode,
+  BlockArgumentNode,
   BlockNode,
   CallNode,
   CallTargetNode,
   ConstantTargetNode,
   DefNode,
+  ForNode,
   IndexTargetNode,
+  ItLocalVariableReadNode,
+  LambdaNode,
   LocalVariableReadNode,
   LocalVariableTargetNode,
+  ReturnNode,
   type Node,
 } from '@ruby/prism/src/nodes.js';
 import { isEnvironment } from './environment.ts';
-import { changesLoadPath, loadsFile, loadsListed } from './loads.ts';
+import { changesLoadPath, loadsFile, requiredVariable } from './loads.ts';
+import { isLoadPath } from './names.ts';
 import {
   argumentsOf,
   childrenOf,
@@ -38,6 +44,8 @@ export type Effect =
   | { readonly kind: 'constant'; readonly name: string; readonly node: Node }
   /** `ENV[…] =`; no name when it is computed. */
   | { readonly kind: 'environment'; readonly name: string | undefined; readonly node: Node }
+  /** What a variable names is required: a library, or a file. */
+  | { readonly kind: 'required'; readonly variable: string; readonly node: Node }
   /** The value that a local variable, constant or setting holds may be changed in place. */
   | { readonly kind: 'mutation'; readonly of: Node; readonly node: Node };
 
@@ -69,9 +77,38 @@ const RUNNING = new Set([...EVALUATING, 'load', 'require', 'require_relative', '
 
 /** Everything that a piece of Ruby might change. */
 export function effectsOf(node: Node): Effect[] {
-  const own = ownEffects(node);
-  const listed: Effect[] = loadsListed(node) ? [{ kind: 'any_setting', node }] : [];
-  return [...own, ...listed, ...childrenOf(node).flatMap(effectsOf)];
+  const inner = childrenOf(node).flatMap(effectsOf);
+  // A `return` ends its own function, elsewhere the whole file.
+  const kept = isFunction(node) ? inner.filter((e) => !(e.node instanceof ReturnNode)) : inner;
+  return [...ownEffects(node), ...throughItems(node, inner), ...kept];
+}
+
+function isFunction(node: Node): boolean {
+  if (node instanceof DefNode || node instanceof LambdaNode) return true;
+  return node instanceof CallNode && ['lambda', 'define_method'].includes(node.name);
+}
+
+/** `whitelist.each { |k, v| v << 'x' }` changes what is in the list, in place. */
+function throughItems(node: Node, inner: readonly Effect[]): Effect[] {
+  const [list, names] = itemsOf(node);
+  if (list === null || names.size === 0) return [];
+  const isOfItem = inner.some((effect) => {
+    if (effect.kind !== 'mutation') return false;
+    const { of } = effect;
+    if (of instanceof ItLocalVariableReadNode) return names.has('it');
+    return of instanceof LocalVariableReadNode && names.has(of.name);
+  });
+  return isOfItem ? [{ kind: 'mutation', of: rootOf(list), node }] : [];
+}
+
+/** What a block or a `for` goes through, and the names of its items. */
+function itemsOf(node: Node): [Node | null, ReadonlySet<string>] {
+  if (node instanceof ForNode) {
+    const targets = effectsOf(node.index).flatMap((e) => (e.kind === 'local' ? [e.name] : []));
+    return [node.collection, new Set(targets)];
+  }
+  if (!(node instanceof CallNode) || !(node.block instanceof BlockNode)) return [null, new Set()];
+  return [node.receiver, new Set([...node.block.locals, 'it'])];
 }
 
 function ownEffects(node: Node): Effect[] {
@@ -86,6 +123,8 @@ function ownEffects(node: Node): Effect[] {
   if (node instanceof CallTargetNode)
     return attributeEffects(node, node.receiver, node.name.replace(/=$/, ''));
   if (node instanceof DefNode) return [{ kind: 'setting', name: node.name, node }];
+  if (node instanceof ReturnNode || ('value' in node && isLoadPath(node.value as Node | null)))
+    return [{ kind: 'any_setting', node }];
   if (node instanceof AliasMethodNode) {
     const name = literalKey(node.newName);
     return name === undefined ? [{ kind: 'any_setting', node }] : [{ kind: 'setting', name, node }];
@@ -108,6 +147,8 @@ function callEffects(node: CallNode): Effect[] {
   const isSent = SENDING.has(name) && RUNNING.has(literalKey(args[0]) ?? '');
   if (isText || isSent || loadsFile(node) || changesLoadPath(node))
     effects.push({ kind: 'any_setting', node });
+  const required = requiredVariable(node);
+  if (required !== undefined) effects.push({ kind: 'required', variable: required, node });
   if (name === '[]=' || name === 'store') effects.push(...indexEffects(node, receiver, args[0]));
   else if (isEnvironment(receiver) && isMutating(name))
     effects.push({ kind: 'environment', name: literalKey(args[0]), node });
@@ -117,6 +158,12 @@ function callEffects(node: CallNode): Effect[] {
     effects.push({ kind: 'mutation', of: rootOf(receiver), node });
   else if (args.length > 0 || node.block instanceof BlockNode)
     effects.push(...settingEffects(node, receiver, name));
+  // `list.each(&block)`: what the block does is not seen, unless it is a method's name.
+  if (receiver !== null && node.block instanceof BlockArgumentNode) {
+    const method = literalKey(node.block.expression ?? undefined);
+    if (method === undefined || isMutating(method))
+      effects.push({ kind: 'mutation', of: rootOf(receiver), node });
+  }
   // Who gets a list or hash from a variable may keep filling it.
   for (const argument of args)
     if (argument instanceof LocalVariableReadNode)

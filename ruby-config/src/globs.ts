@@ -1,16 +1,13 @@
 import {
   BlockNode,
   BlockParametersNode,
-  BreakNode,
   CallNode,
-  NextNode,
   ParametersNode,
-  RedoNode,
   RequiredParameterNode,
-  ReturnNode,
   StatementsNode,
   type Node,
 } from '@ruby/prism/src/nodes.js';
+import { jumpIn } from './loops.ts';
 import { argumentsOf, childrenOf, constantPath } from './nodes.ts';
 import { notStatic } from './refuse.ts';
 import { cellAt, type Scope } from './scope.ts';
@@ -62,20 +59,6 @@ function onlyParameter({ parameters }: BlockNode): string | undefined {
   if (!(list instanceof ParametersNode) || childrenOf(list).length !== 1) return undefined;
   const [only] = list.requireds;
   return only instanceof RequiredParameterNode ? only.name : undefined;
-}
-
-function jumpIn(node: Node): Node | undefined {
-  const isJump =
-    node instanceof NextNode ||
-    node instanceof BreakNode ||
-    node instanceof RedoNode ||
-    node instanceof ReturnNode;
-  if (isJump) return node;
-  for (const child of childrenOf(node)) {
-    const found = jumpIn(child);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** Files that a pattern finds, in order. Only the last part of the path may hold `*`. */

@@ -1,11 +1,10 @@
 import {
-  BlockNode,
   CallNode,
   ClassNode,
   ConstantReadNode,
   DefNode,
-  ForNode,
-  GlobalVariableReadNode,
+  ItLocalVariableReadNode,
+  LocalVariableReadNode,
   ModuleNode,
   SelfNode,
   SingletonClassNode,
@@ -15,12 +14,16 @@ import {
 } from '@ruby/prism/src/nodes.js';
 import { readEnvironment } from './environment.ts';
 import { textOfFile } from './includes.ts';
+import { holdsLoadPath, isLoadPath } from './names.ts';
 import { argumentsOf, childrenOf, constantPath } from './nodes.ts';
 import { dirname, expandPath } from './paths.ts';
 import { notStatic, refuse } from './refuse.ts';
 import { isRelevant, type Scope } from './scope.ts';
 
 const LOADING = new Set(['load', 'require', 'require_relative']);
+
+/** Methods that add directories to a list. */
+const CHANGING = /^(?:<<|unshift|prepend|push|append|concat|insert|replace)$/;
 
 /** Libraries that every Ruby has: to require one raises nothing. */
 const OF_RUBY = new Set(
@@ -58,7 +61,8 @@ export function runLoad(node: CallNode, scope: Scope): boolean {
 
 /** `$LOAD_PATH.unshift '/opt/acme/lib'`: what is required by its name from then on may be a file there. */
 export function runLoadPath(node: CallNode, scope: Scope): boolean {
-  if (!changesLoadPath(node)) return false;
+  const isAlias = CHANGING.test(node.name) && holdsLoadPath(node.receiver, scope);
+  if (!isAlias && !changesLoadPath(node)) return false;
   for (const argument of argumentsOf(node)) {
     const directory = scope.evaluate(argument);
     if (typeof directory !== 'string') throw notStatic(scope, node, 'a directory that is no text');
@@ -69,10 +73,7 @@ export function runLoadPath(node: CallNode, scope: Scope): boolean {
 
 /** Whether a call changes where Ruby looks for libraries. */
 export function changesLoadPath({ receiver, name }: CallNode): boolean {
-  const isLoadPath =
-    receiver instanceof GlobalVariableReadNode &&
-    ['$LOAD_PATH', '$:', '$-I'].includes(receiver.name);
-  return isLoadPath && /^(?:<<|unshift|prepend|push|append|concat|insert|replace)$/.test(name);
+  return CHANGING.test(name) && isLoadPath(receiver);
 }
 
 function libraryAt(name: string, { reading }: Scope): string | undefined {
@@ -88,16 +89,12 @@ export function loadsFile(node: CallNode): boolean {
   return node.name !== 'require' || argumentsOf(node).some(namesPath);
 }
 
-/** `%w[/opt/a /opt/b].each { |file| require file }`, and the same with `for` or `Dir[…]`. */
-export function loadsListed(node: Node): boolean {
-  if (node instanceof ForNode) return namesPath(node.collection) && hasLoading(node.statements);
-  if (!(node instanceof CallNode) || node.receiver === null) return false;
-  return node.block instanceof BlockNode && namesPath(node.receiver) && hasLoading(node.block.body);
-}
-
-function hasLoading(node: Node | null): boolean {
-  if (node === null) return false;
-  return (node instanceof CallNode && isLoading(node)) || childrenOf(node).some(hasLoading);
+/** The variable that names what is required: `require lib`. */
+export function requiredVariable(node: CallNode): string | undefined {
+  if (!isLoading(node)) return undefined;
+  const [argument] = argumentsOf(node);
+  if (argument instanceof ItLocalVariableReadNode) return 'it';
+  return argument instanceof LocalVariableReadNode ? argument.name : undefined;
 }
 
 /** Refuses what Ruby does not know outside the configuration: settings by their bare names. */
@@ -135,7 +132,8 @@ function isLoading({ name, receiver }: CallNode): boolean {
   return LOADING.has(name) && (receiver === null || constantPath(receiver) === 'Kernel');
 }
 
-function isPath(name: string): boolean {
+/** Whether `require` takes a name for a path. */
+export function isPath(name: string): boolean {
   return /^(?:\.{0,2}\/|~)/.test(name);
 }
 

@@ -24,6 +24,7 @@ export function methodValue(
 ): RubyValue | undefined {
   const [first = null] = args;
   if (args.length === 0) {
+    if (name === 'freeze' && typeof self === 'object' && self !== null) reading.frozen.add(self);
     if (name === 'freeze' || name === 'itself') return self;
     if (name === 'nil?') return self === null;
     if (name === 'to_s') return textOf(self, reading.integralFloats);

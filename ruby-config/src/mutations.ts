@@ -1,6 +1,7 @@
 import type { CallNode } from '@ruby/prism/src/nodes.js';
 import { listValue } from './literals.ts';
 import { argumentsOf } from './nodes.ts';
+import { refuseFrozen } from './refuse.ts';
 import type { Reading, Scope } from './scope.ts';
 import { isHash, isSame, setEntry, type RubyHash, type RubyValue } from './values.ts';
 
@@ -28,6 +29,7 @@ export function mutationValue(node: CallNode, scope: Scope): RubyValue | undefin
   const self = scope.evaluate(receiver);
   if (!Array.isArray(self) && !isHash(self)) return undefined;
   const args = listValue(argumentsOf(node), scope);
+  refuseFrozen(scope, node, self);
   if (isHash(self)) return changeHash(self, name, args, scope.reading);
   if (change === undefined || (name === 'concat' && !args.every(Array.isArray))) return undefined;
   change(self, args);

@@ -12,6 +12,26 @@ import { notStatic, refuse } from './refuse.ts';
 import type { Cell, Scope } from './scope.ts';
 import type { RubyValue } from './values.ts';
 
+/** Where Ruby looks for libraries: what is in it is not known here, only what the file adds. */
+const LOAD_PATH: RubyValue = { kind: 'constant', name: '$LOAD_PATH' };
+
+/** `$LOAD_PATH`, by one of its names, itself. */
+export function isLoadPath(node: Node | null): boolean {
+  return node instanceof GlobalVariableReadNode && ['$LOAD_PATH', '$:', '$-I'].includes(node.name);
+}
+
+/** Whether a variable or constant of the file holds `$LOAD_PATH`. */
+export function holdsLoadPath(node: Node | null, scope: Scope): boolean {
+  const cells =
+    node instanceof LocalVariableReadNode
+      ? scope.locals
+      : node instanceof ConstantReadNode
+        ? scope.reading.constants
+        : undefined;
+  const cell = node !== null && 'name' in node ? cells?.get(String(node.name)) : undefined;
+  return cell !== undefined && 'value' in cell && cell.value === LOAD_PATH;
+}
+
 const STREAMS: Readonly<Record<string, string>> = {
   STDOUT: 'STDOUT',
   STDERR: 'STDERR',
@@ -28,7 +48,8 @@ export function nameValue(node: Node, scope: Scope): RubyValue | undefined {
   }
   if (node instanceof ConstantReadNode || node instanceof ConstantPathNode)
     return constantValue(node, scope);
-  if (node instanceof GlobalVariableReadNode) return stream(node.name);
+  if (node instanceof GlobalVariableReadNode)
+    return isLoadPath(node) ? LOAD_PATH : stream(node.name);
   if (!(node instanceof CallNode)) return undefined;
   if (node.receiver === null && node.name === '__dir__') return dirname(scope.source.file);
   const name = settingRead(node);

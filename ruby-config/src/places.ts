@@ -9,7 +9,7 @@ import {
 import { cellValue } from './names.ts';
 import { isNamedConfiguration } from './nodes.ts';
 import { cellsOf, indifferent, keyText } from './objects.ts';
-import { notStatic } from './refuse.ts';
+import { notStatic, refuseFrozen } from './refuse.ts';
 import { setSetting } from './settings.ts';
 import { cellAt, isRelevant, type Cell, type Scope } from './scope.ts';
 import { getEntry, isHash, isSymbol, setEntry, type RubyValue } from './values.ts';
@@ -114,6 +114,7 @@ function hashPlace(node: Node, receiver: Node, given: RubyValue, scope: Scope): 
   return {
     read: () => getEntry(target, key),
     write: (value) => {
+      refuseFrozen(scope, node, target);
       setEntry(target, key, isIndifferent ? indifferent(value, scope.reading) : value);
       noteEntry(target, key, node, scope);
     },

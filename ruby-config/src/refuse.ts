@@ -1,6 +1,7 @@
 import type { Node } from '@ruby/prism/src/nodes.js';
 import { RubyConfigError, type RubyConfigErrorCode, type RubyException } from './errors.ts';
 import type { Scope } from './scope.ts';
+import type { RubyValue } from './values.ts';
 
 const ADVICE =
   'Write the value itself, or build it from ENV, File.join, earlier settings and local variables.';
@@ -33,5 +34,15 @@ export function isSkippable(error: unknown): error is RubyConfigError {
   return (
     error instanceof RubyConfigError &&
     (error.code === 'not_static' || error.code === 'unquoted_word')
+  );
+}
+
+/** Refuses to change what the file has frozen: Ruby raises there, and the file may rescue it. */
+export function refuseFrozen(scope: Scope, node: Node, target: RubyValue): void {
+  if (typeof target !== 'object' || target === null || !scope.reading.frozen.has(target)) return;
+  const what = 'what is changed here was frozen above: Ruby raises FrozenError';
+  throw raising(
+    refuse(scope, node, 'raised', what, 'Change it before .freeze, or leave that out.'),
+    'FrozenError',
   );
 }

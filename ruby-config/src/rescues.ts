@@ -14,11 +14,12 @@ import type { RubyValue } from './values.ts';
 /** The classes by which each exception is rescued. */
 const CLASSES: Readonly<Record<RubyException, readonly string[]>> = {
   LoadError: ['LoadError', 'ScriptError', 'Exception'],
+  FrozenError: ['FrozenError', 'RuntimeError', 'StandardError', 'Exception'],
   'Errno::ENOENT': ['Errno::ENOENT', 'SystemCallError', 'StandardError', 'Exception'],
 };
 
 /**
- * Runs `begin … rescue … end` where it is sure which way Ruby goes: every statement can be evaluated, or the first that
+ * Runs `begin … rescue … else … ensure … end` where it is sure which way Ruby goes: every statement can be evaluated, or the first that
  * cannot raises what is known. `run` runs statements and skips none.
  */
 export function runRescue(
@@ -26,16 +27,29 @@ export function runRescue(
   scope: Scope,
   run: (nodes: readonly Node[]) => void,
 ): void {
-  if (node.elseClause !== null || node.ensureClause !== null)
-    throw notStatic(scope, node, '`begin … rescue` with an `else` or `ensure`');
-  try {
-    run(node.statements?.body ?? []);
-  } catch (error) {
-    const clause = clauseFor(node.rescueClause, error);
-    if (clause === undefined) throw error;
+  const { statements, rescueClause, elseClause, ensureClause } = node;
+  const clause = raisedIn(() => {
+    run(statements?.body ?? []);
+  }, rescueClause);
+  if (clause === undefined) scope.run(elseClause?.statements?.body ?? []);
+  else {
     takeException(clause.reference, scope);
     scope.run(clause.statements?.body ?? []);
   }
+  // What is not rescued here ends the reading: nothing after it matters.
+  scope.run(ensureClause?.statements?.body ?? []);
+}
+
+/** The clause that rescues what `action` raises; undefined where it raises nothing. */
+function raisedIn(action: () => void, first: RescueNode | null): RescueNode | undefined {
+  try {
+    action();
+  } catch (error) {
+    const clause = clauseFor(first, error);
+    if (clause === undefined) throw error;
+    return clause;
+  }
+  return undefined;
 }
 
 /** `node_name File.read('/x') rescue node_name 'y'`. */
@@ -64,7 +78,8 @@ export function rescueValue(node: RescueModifierNode, scope: Scope): RubyValue {
 
 /** A modifier rescues StandardError alone. */
 function isRescuedAlone(error: unknown): boolean {
-  return error instanceof RubyConfigError && error.raises === 'Errno::ENOENT';
+  if (!(error instanceof RubyConfigError) || error.raises === undefined) return false;
+  return CLASSES[error.raises].includes('StandardError');
 }
 
 function clauseFor(first: RescueNode | null, error: unknown): RescueNode | undefined {

@@ -47,7 +47,11 @@ export interface Reading {
   readonly entries: WeakMap<RubyHash, Map<string, Pick<EntryPlace, 'file' | 'line'>>>;
   /** Names of methods that the file defines: calling one is no setting. */
   readonly methods: Set<string>;
+  /** Hashes and lists that the file has frozen. */
+  readonly frozen: WeakSet<object>;
   showTime: boolean | undefined;
+  /** Turns of loops so far. */
+  turns: number;
 }
 
 /** One file being evaluated: its own local variables over the shared reading. */
@@ -84,7 +88,9 @@ export function newReading(options: ReadOptions): Reading {
     loadPath: [],
     entries: new WeakMap(),
     methods: new Set(),
+    frozen: new WeakSet(),
     showTime: undefined,
+    turns: 0,
   };
 }
 
@@ -100,6 +106,10 @@ export function cellAt(scope: Scope, node: Node, value: RubyValue): Setting {
 
 /** Adds a remark about this node. */
 export function warn(scope: Scope, node: Node, message: string): void {
+  const { warnings } = scope.reading;
   const line = scope.source.lineOf(node.location);
-  scope.reading.warnings.push({ line, file: scope.source.file, message });
+  const { file } = scope.source;
+  // A loop comes by more than once.
+  if (warnings.some((w) => w.message === message && w.line === line && w.file === file)) return;
+  warnings.push({ line, file, message });
 }

@@ -8,6 +8,8 @@ import {
 } from '@ruby/prism/src/nodes.js';
 import { effectsOf, type Effect } from './effects.ts';
 import { RubyConfigError } from './errors.ts';
+import { isPath } from './loads.ts';
+import { holdsLoadPath } from './names.ts';
 import { constantPath, settingRead } from './nodes.ts';
 import { layTrap } from './places.ts';
 import { isRelevant, warn, type Cell, type Scope, type Unread } from './scope.ts';
@@ -55,7 +57,13 @@ function touched(effect: Effect, scope: Scope): string | undefined {
       if (variables.has(name)) return `ENV['${name}']`;
       return relevant.has(name.toLowerCase()) ? `\`${name.toLowerCase()}\`` : undefined;
     }
+    case 'required': {
+      const cell = scope.locals.get(effect.variable);
+      const isName = cell !== undefined && 'value' in cell && typeof cell.value === 'string';
+      return isName && !isPath(cell.value) ? undefined : 'any setting';
+    }
     case 'mutation': {
+      if (holdsLoadPath(effect.of, scope)) return 'any setting';
       const name = touchedInPlace(effect.of, scope);
       return name === undefined ? undefined : `\`${name}\``;
     }
@@ -138,6 +146,7 @@ function forget(effect: Effect, unread: Unread, scope: Scope): void {
       forgetHolders(effect, unread, scope);
       return;
     case 'any_setting':
+    case 'required':
       return;
   }
 }

@@ -4,6 +4,7 @@ import {
   CallNode,
   CaseNode,
   ElseNode,
+  ForNode,
   IfNode,
   OrNode,
   ParenthesesNode,
@@ -15,6 +16,7 @@ import {
 } from '@ruby/prism/src/nodes.js';
 import { runCall } from './calls.ts';
 import { runCase } from './case.ts';
+import { runLoop } from './loops.ts';
 import { chosenBranch, isPlainBegin } from './operators.ts';
 import { isSkippable, refuse } from './refuse.ts';
 import { runRescue, runRescueModifier } from './rescues.ts';
@@ -36,6 +38,7 @@ function execute(node: Node, scope: Scope): void {
   if (node instanceof CallNode) runCall(node, scope);
   else if (node instanceof IfNode || node instanceof UnlessNode)
     runBranch(chosenBranch(node, scope), scope);
+  else if (node instanceof ForNode && runLoop(node, scope)) return;
   else if (node instanceof CaseNode) runBranch(runCase(node, scope), scope);
   else if (node instanceof AndNode) {
     if (isTruthy(scope.evaluate(node.left))) runStatement(node.right, scope);

@@ -33,6 +33,11 @@ export interface ReadOptions {
   readonly objects?: readonly string[];
   /** Text of another file that this one includes, undefined when there is none. Without it includes are refused. */
   readonly readFile?: (path: string) => string | undefined;
+  /**
+   * Settings of a file of JSON, TOML or YAML, for `from_file`; throws an error whose message names file and line. Left
+   * out: such a file is refused.
+   */
+  readonly readData?: (text: string, path: string) => ReadonlyMap<string, Setting>;
   /** What stands at a path, for `File.exist?`. Left out, like the next three: what asks for it is not read. */
   readonly fileType?: (path: string) => 'file' | 'directory' | undefined;
   /** Names of what is in a directory, for `Dir.glob`; none where there is no directory. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadParsers } from '../../client/src/config-data.ts';
 import { readRubyConfig, type ReadOptions, type RubyConfig } from '@pushy/ruby-config';
 
 /** The agent's settings that must never be guessed. */
@@ -54,11 +55,14 @@ export function readText(text: string, options: Partial<ReadOptions> = {}): Prom
   });
 }
 
+const parse = await loadParsers();
+
 /** The host as the agent gives it to the reader. */
 export const HOST: Pick<
   ReadOptions,
-  'readFile' | 'fileType' | 'listDirectory' | 'hostName' | 'workingDirectory'
+  'readData' | 'readFile' | 'fileType' | 'listDirectory' | 'hostName' | 'workingDirectory'
 > = {
+  readData: (text, path) => parse(text, path, RELEVANT),
   readFile: readIfThere,
   fileType: (path) => {
     const found = statSync(path, { throwIfNoEntry: false });

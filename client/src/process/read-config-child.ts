@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { readRubyConfig, type ReadOptions } from '@pushy/ruby-config';
-import { isDataFile, readDataConfig } from '../config-data.ts';
+import { readRubyConfig, type ReadOptions, type RubyConfig } from '@pushy/ruby-config';
+import { isDataFile, loadParsers, readDataConfig } from '../config-data.ts';
 import type { ReadAnswer, ReadRequest } from './read-config.ts';
 
 process.once('message', (request) => {
@@ -33,7 +33,7 @@ async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {
   try {
     source = readFileSync(file, 'utf8');
     if (isDataFile(file)) return { ok: true, config: await readDataConfig(source, file, relevant) };
-    const config = await readRubyConfig(source, { file, env, relevant, ...host });
+    const config = await readRuby(source, { file, env, relevant, ...host });
     return { ok: true, config };
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
@@ -44,6 +44,24 @@ async function read({ file, env, relevant }: ReadRequest): Promise<ReadAnswer> {
     const message = isOfSystem || isTooMuch ? `${file}: ${what}` : what;
     const ruby = isDataFile(file) ? undefined : RUBY_CONFIG.exec(source)?.[1];
     return { ok: false, message, ...(ruby === undefined ? {} : { ruby }) };
+  }
+}
+
+/** The parsers of data are loaded for a file that includes data: it is read anew with them. */
+async function readRuby(source: string, options: ReadOptions): Promise<RubyConfig> {
+  const missing = new Error('the parsers of data are not loaded yet');
+  const readData = (): never => {
+    throw missing;
+  };
+  try {
+    return await readRubyConfig(source, { ...options, readData });
+  } catch (error) {
+    if (error !== missing) throw error;
+    const parse = await loadParsers();
+    return readRubyConfig(source, {
+      ...options,
+      readData: (text, path) => parse(text, path, options.relevant),
+    });
   }
 }
 

@@ -62,6 +62,22 @@ describe('reading the configuration in another process', function () {
     assert.match(refusal(await readConfigFile(request('', { file }))), /broken\.json:2: .*no JSON/);
   });
 
+  it('reads data that a file of Ruby includes, and names its file and line where it is wrong', async () => {
+    const more = join(dir, 'more.toml');
+    writeFileSync(more, 'node_name = "of-toml"\n');
+    const text = `node_name 'x'\nfrom_file '${more}'\n`;
+    const answer = await readConfigFile(request(text));
+    if (!answer.ok) assert.fail(answer.message);
+    assert.deepEqual(answer.config.settings.get('node_name'), {
+      value: 'of-toml',
+      file: more,
+      line: 1,
+    });
+    assert.ok(answer.config.files.includes(more));
+    writeFileSync(more, '\nnode_name =\n');
+    assert.match(refusal(await readConfigFile(request(text))), /more\.toml:2: this is no TOML/);
+  });
+
   it('names the file of data that stands inside itself', async () => {
     const file = join(dir, 'round.yml');
     writeFileSync(file, 'a: &a [*a]');
