@@ -208,7 +208,10 @@ export function makeAgentAround(
           note: (event) => {
             if (event.kind === 'heard') healing.heard();
             if (event.kind === 'broadcast') healing.broadcastHeard();
-            if (event.kind === 'connected') work.results.connected();
+            if (event.kind === 'connected') {
+              connection.connected();
+              work.results.connected();
+            }
             watch.note(event);
           },
           onConnection: (event) => {

@@ -1,11 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import {
-  CAPABILITIES,
-  CURVE_KEY_LENGTH,
-  readAgentConfig,
-  unwrapSessionKey,
-  type AgentConfig,
-} from '@pushy/protocol';
+import { CAPABILITIES, readAgentConfig, unwrapSessionKey, type AgentConfig } from '@pushy/protocol';
 import { signRequest } from 'mixlib-authentication-ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './errors.ts';
@@ -13,6 +7,7 @@ import { answerFailure, contentFailure, requestFailure } from './fetch-failure.t
 import type { HttpAnswer } from './http-get.ts';
 import type { Fetched } from './loops/reconfigure.ts';
 import type { CurveKeys, Session } from './session.ts';
+import { unusable } from './session-limits.ts';
 
 /** What the fetch needs. */
 export interface BootstrapDeps {
@@ -24,6 +19,8 @@ export interface BootstrapDeps {
   /** Of the signature of the request. */
   readonly signatureVersion?: '1.0' | '1.1' | '1.3';
   readonly curve: CurveKeys;
+  /** Another agent of this node is at work, of whatever kind: nothing is said of what this one can do. */
+  readonly isLook?: boolean;
   readonly allowUnencrypted: boolean;
   readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly get: (
@@ -63,9 +60,9 @@ export function makeBootstrap(deps: BootstrapDeps): (signal: AbortSignal) => Pro
   };
 }
 
-function configUrl({ serverUrl, node, curve }: BootstrapDeps): URL {
+function configUrl({ serverUrl, node, curve, isLook = false }: BootstrapDeps): URL {
   const path = `pushy/config/${encodeURIComponent(node)}`;
-  const query = `ccpk=${encodeURIComponent(curve.publicKey)}&version=2.0&capabilities=${CAPABILITIES.join(',')}`;
+  const query = `ccpk=${encodeURIComponent(curve.publicKey)}&version=2.0&${isLook ? 'look=1' : `capabilities=${CAPABILITIES.join(',')}`}`;
   return new URL(`${serverUrl.replace(/\/+$/, '')}/${path}?${query}`);
 }
 
@@ -89,6 +86,11 @@ function readAnswer(body: string, where: string, deps: BootstrapDeps): Fetched {
     const what = 'the answer is not the configuration of a node';
     return { ok: false, failure: contentFailure('answer_unreadable', what, where) };
   }
+  const wrong = unusable(config);
+  if (wrong !== undefined) {
+    const what = `the configuration of the server cannot be used: ${wrong}`;
+    return { ok: false, failure: contentFailure('answer_unreadable', what, where) };
+  }
   if (config.curve_public_key === undefined && !deps.allowUnencrypted) {
     const what = 'the server offers no encryption';
     const advice = 'Enable CURVE there, or set allow_unencrypted here.';
@@ -110,13 +112,7 @@ function parse(body: string): AgentConfig | undefined {
   } catch {
     return undefined;
   }
-  const parsed = readAgentConfig(json);
-  if (parsed === undefined) return undefined;
-  const { interval, offline_threshold, online_threshold } = parsed.push_jobs.heartbeat;
-  const isSane = interval > 0 && offline_threshold > 0 && online_threshold >= 0;
-  const key = parsed.curve_public_key;
-  const isKey = key === undefined || key.length === CURVE_KEY_LENGTH;
-  return isSane && isKey && parsed.lifetime > 0 ? parsed : undefined;
+  return readAgentConfig(json);
 }
 
 function openSession(config: AgentConfig, { key, curve }: BootstrapDeps): Session {

@@ -27,10 +27,13 @@ export type Received<T> =
 export interface Connection {
   /** Speaks with this configuration from now on, over new sockets. */
   use(session: Session): void;
-  /** Closes the sockets and opens them again with the configuration that it has. */
-  reopen(): void;
-  /** Opens the socket of the broadcast alone anew; the command channel too, where its loss would not be noticed. */
-  renewBroadcast(): void;
+  /**
+   * The broadcast may be half-open: opens it anew where it stands. The command channel too, where its loss would not
+   * be noticed.
+   */
+  renew(): void;
+  /** The command channel has a new connection: where that is encrypted, nobody else can say on it what was said before. */
+  connected(): void;
   post(draft: Draft): void;
   receiveCommand(frames: readonly Buffer[]): Received<Record<string, unknown>>;
   receiveBroadcast(frames: readonly Buffer[]): Received<HeartbeatBroadcast>;
@@ -42,7 +45,7 @@ export interface Connection {
 export interface ConnectionDeps {
   readonly link: {
     open(target: LinkTarget): void;
-    reopenBroadcast(): void;
+    renew(what: 'both' | 'broadcast'): void;
     send(frames: Frames): Promise<void>;
   };
   readonly now: () => number;
@@ -95,8 +98,7 @@ export function makeConnection(deps: ConnectionDeps): Connection {
     };
   }
 
-  function reopen(): void {
-    if (session === undefined) return;
+  function openSockets(session: Session): void {
     const { heartbeat } = session.config.push_jobs;
     // The numbers start again with the sockets, in both directions (REFERENCE 15.6).
     sent = 0;
@@ -126,17 +128,21 @@ export function makeConnection(deps: ConnectionDeps): Connection {
   return {
     use: (next) => {
       session = next;
-      reopen();
+      openSockets(next);
     },
-    reopen,
-    renewBroadcast: () => {
+    renew: () => {
       if (session === undefined) return;
-      if (!answersPings(session)) {
-        reopen();
-        return;
-      }
       broadcasts = freshSequence();
-      deps.link.reopenBroadcast();
+      if (answersPings(session)) deps.link.renew('broadcast');
+      else {
+        // Our own numbers go on: a message may still wait for a connection that is on its way.
+        commands = freshSequence();
+        deps.link.renew('both');
+      }
+      outbox.resume();
+    },
+    connected: () => {
+      if (session?.curve !== undefined) commands = freshSequence();
     },
     post: (draft) => {
       outbox.post(draft);
@@ -144,7 +150,8 @@ export function makeConnection(deps: ConnectionDeps): Connection {
     receiveCommand: (frames) => {
       const opened = prove(frames, ({ sessionKey }) => ({ hmac_sha256: sessionKey }));
       if (!opened.ok) return opened;
-      const next = inOrder(commands, opened.value);
+      const signature = session?.curve === undefined ? undefined : frames[0]?.toString('latin1');
+      const next = inOrder(commands, opened.value, signature);
       if (next === undefined) return { ok: false, reason: 'replayed' };
       commands = next;
       return opened;
@@ -154,6 +161,7 @@ export function makeConnection(deps: ConnectionDeps): Connection {
       if (!opened.ok) return opened;
       const value = readBroadcast(opened.value);
       if (value === undefined) return { ok: false, reason: 'unknown_shape' };
+      // Signed for all, encrypted for nobody.
       const next = inOrder(broadcasts, opened.value);
       if (next === undefined) return { ok: false, reason: 'replayed' };
       broadcasts = next;
@@ -178,8 +186,13 @@ function answersPings({ config }: Session): boolean {
 function inOrder(
   state: SequenceState,
   { sequence, timestamp }: Record<string, unknown>,
+  signature?: string,
 ): SequenceState | undefined {
   const at = typeof timestamp === 'string' ? parseHttpDate(timestamp) : undefined;
   if (typeof sequence !== 'number' || at === undefined) return undefined;
-  return advance(state, sequence, at);
+  return advance(state, {
+    sequence,
+    timestamp: at,
+    ...(signature === undefined ? {} : { signature }),
+  });
 }

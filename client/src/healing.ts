@@ -24,7 +24,7 @@ export interface HealingDeps {
   readonly log: Log;
   /** Longest wait before an attempt, milliseconds: one heartbeat interval (Decision 9). */
   readonly retryCapMs: () => number;
-  readonly connection: { reopen(): void; renewBroadcast(): void };
+  readonly connection: { renew(): void };
   readonly reconfigure: {
     request(request: ReconfigureRequest): void;
     forget(reasons: readonly string[]): void;
@@ -64,15 +64,15 @@ export function makeHealing(deps: HealingDeps): Healing {
           return;
         case 'broadcast_late':
           log.debug({}, 'the broadcast of the server is late, opening its socket again');
-          connection.renewBroadcast();
+          connection.renew();
           return;
         case 'foreign_broadcast':
           log.warn({}, 'the broadcasts of the server have another signature');
           heal('broadcasts have another signature');
           return;
         case 'went_offline':
-          log.warn({}, 'no broadcast of the server, opening the sockets again');
-          connection.reopen();
+          log.warn({}, 'no broadcast of the server');
+          connection.renew();
           return;
         case 'still_offline':
           heal(STILL_OFFLINE);

@@ -100,7 +100,7 @@ async function serve(options: CommandLine): Promise<number> {
   const agent = makeAgent(settings, whitelist, {
     clock: systemClock,
     log,
-    link: makeLink({ log, elapsed: () => systemClock.elapsed() }),
+    link: makeLink({ log, clock: systemClock, random: Math.random }),
     curve: newCurveKeys(),
     random: Math.random,
     get: (request) => fetcher.get(request),
@@ -143,7 +143,8 @@ async function seeDoctor({ options, format }: DoctorCommand): Promise<number> {
     get: httpGet,
     lookUp,
     connect: tryConnect,
-    link: () => makeLink({ log: { warn: () => undefined }, elapsed: () => systemClock.elapsed() }),
+    link: () =>
+      makeLink({ log: { warn: () => undefined }, clock: systemClock, random: Math.random }),
     findAgent: (settings) => findAgent(settings, nodeLockPlace(), after),
   });
   process.stdout.write(format === 'json' ? renderJson(report) : renderText(report));

@@ -147,6 +147,8 @@ export const CONFIG_QUERY = Type.Object({
   ccpk: Type.Optional(Type.String()),
   /** What the agent can do, separated by commas (CAPABILITIES); unknown ones are ignored. */
   capabilities: Type.Optional(Type.String()),
+  /** Present: whoever asks only looks (`pushy-client doctor`); what the node's agent can do stays as it was. */
+  look: Type.Optional(Type.String()),
 });
 
 /** The richer answer, where it is asked for. */

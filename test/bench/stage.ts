@@ -45,6 +45,8 @@ export interface Stage {
 const ORG = 'acme';
 /** Different client keys, shared by the nodes by turns. */
 const KEYS = 8;
+/** Milliseconds between two looks at the metrics, which cost the server a look at each of its descriptors. */
+const LOOK_MS = 250;
 /** Milliseconds: an agent gives its connection up after three seconds without an answer. */
 const QUIET_MS = 4_000;
 
@@ -111,7 +113,7 @@ export async function setStage(
     while (Date.now() < deadline) {
       available = (await counts()).sum('pushy_nodes_available');
       if (available === count) return;
-      await sleep(50);
+      await sleep(LOOK_MS);
     }
     const said = (await Promise.all(swarms.map((swarm) => swarm.logged()))).map(inWords).join('; ');
     throw new Error(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { formatHttpDate, seal } from '@pushy/protocol';
 import { makeLink, newCurveKeys } from '@pushy/client';
+import { systemClock } from '../../client/src/clock.ts';
 import type { Link, LinkEvent } from '../../client/src/link.ts';
 import { startScriptedServer, type ScriptedServer } from '../helpers/scripted-server.ts';
 import { makeLeanLink } from '../helpers/zmtp/lean-link.ts';
@@ -9,6 +10,8 @@ import { makeLeanLink } from '../helpers/zmtp/lean-link.ts';
 const intervalMs = 200;
 /** Milliseconds in which nothing more may come. */
 const QUIET_MS = 1_500;
+/** In which both sockets try to connect again at least twice: they wait for half of an interval at most. */
+const AWAY_MS = 2 * intervalMs;
 
 /** Passes bytes on until it is told to swallow them. */
 async function startRelay(to: string) {
@@ -51,9 +54,15 @@ async function play(link: Link): Promise<string[]> {
   const curve = { ...newCurveKeys(), serverKey: curveKey };
   const end = new AbortController();
   const seen: string[] = [];
+  const reached: LinkEvent[] = [];
   let changed = (): void => undefined;
   const reading = (async () => {
     for await (const event of link.events(end.signal)) {
+      if (event.kind === 'reached') {
+        reached.push(event);
+        changed();
+        continue;
+      }
       const words = wordsOf(event);
       // The broadcast comes for ever.
       if (event.kind !== 'broadcast' || !seen.includes(words)) seen.push(words);
@@ -90,8 +99,12 @@ async function play(link: Link): Promise<string[]> {
     await until(8);
     server.closeSockets();
     await until(9);
+    assert.deepEqual(reached, []);
+    await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
     await server.openSockets();
     await until(10);
+    // Both sockets have found nobody in between, and then somebody.
+    while (reached.length < 2) await new Promise<void>((resolve) => (changed = resolve));
     // Not before: libzmq may give what is sent at once to the connection that it is about to drop.
     await say('when it is there');
     // Nothing is lost by a link that only waits: its pings keep it.
@@ -123,7 +136,7 @@ async function play(link: Link): Promise<string[]> {
   }
 }
 
-function wordsOf(event: LinkEvent): string {
+function wordsOf(event: Exclude<LinkEvent, { kind: 'reached' }>): string {
   if (event.kind === 'connected') return `connected ${event.isAgain ? 'again' : 'first'}`;
   if (event.kind === 'refused') {
     return `refused ${event.isDenied ? 'by ZAP' : ''}${event.isLate ? 'by the clock' : ''}`;
@@ -158,7 +171,7 @@ describe('the link of a simulated agent', function () {
       'connected again',
     ];
     const log = { warn: () => undefined };
-    const real = makeLink({ log, elapsed: () => performance.now() });
+    const real = makeLink({ log, clock: systemClock, random: Math.random });
     const seen = await Promise.all([play(real), play(makeLeanLink())]);
     assert.deepEqual(seen, [expected, expected]);
   });

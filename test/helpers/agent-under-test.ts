@@ -80,7 +80,7 @@ export async function startAgent(
   const agent = makeAgent(settings, makeWhitelist(settings.whitelist), {
     clock,
     log,
-    link: makeLink({ log, elapsed: () => clock.elapsed() }),
+    link: makeLink({ log, clock, random: Math.random }),
     curve: newCurveKeys(),
     random: Math.random,
     get: httpGet,

@@ -55,7 +55,7 @@ export interface TestApi {
     node: string;
     curveKey: Buffer;
     requester: object;
-    capabilities: readonly string[];
+    capabilities: readonly string[] | undefined;
   }[];
   logged: { message: string; fields: object }[];
   asked: string[];

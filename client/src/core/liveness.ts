@@ -10,6 +10,8 @@
 export const WATCHDOG_MS = 3000;
 /** How long a first message may wait for its first connection: libzmq itself gives a handshake up before that. */
 const UNSENT_MS = 2 * WATCHDOG_MS;
+/** How long a server to which all its nodes come back may keep this one waiting; up to half as long again. */
+const CROWDED_MS = 10_000;
 /** Broadcasts that came since that message went out: a server that turns so slowly is busy, it is not silent. */
 const TURNS = 2;
 /** A tick that is later than this, milliseconds: it was the agent that did not hear, not the server that was silent. */
@@ -48,6 +50,8 @@ export interface LivenessState {
   readonly excused: boolean;
   /** That broadcasts have another signature was said. */
   readonly foreignReported: boolean;
+  /** Until when the server is taken to be busy with all its nodes: nothing is asked of it that would add to that. */
+  readonly crowdedUntil: number;
 }
 
 /** A first message that was not answered yet. */
@@ -72,6 +76,8 @@ export type LivenessEvent =
   | { readonly kind: 'foreign' }
   /** The command channel has a new connection (Z5). */
   | { readonly kind: 'connected' }
+  /** After nobody was reached there, the server's host answers on one of the sockets: the handshake begins. */
+  | { readonly kind: 'reached' }
   /** It has lost the one that it had. */
   | { readonly kind: 'lost' }
   | { readonly kind: 'tick' };
@@ -83,7 +89,7 @@ export type LivenessEffect =
   | 'broadcast_late'
   /** No broadcast but such as another key has signed: the server has new keys, and a new configuration. */
   | 'foreign_broadcast'
-  /** Heartbeats stop; the sockets are closed and opened again. */
+  /** Heartbeats stop; what may be half-open is opened anew. */
   | 'went_offline'
   /** Still no broadcast on the sockets that were opened again: the configuration may be out of date. */
   | 'still_offline'
@@ -111,6 +117,7 @@ export function openLiveness(settings: LivenessSettings, now: number): LivenessS
     renewed: false,
     excused: false,
     foreignReported: false,
+    crowdedUntil: -Infinity,
   };
 }
 
@@ -121,11 +128,10 @@ export function isHeard({ server, counted }: LivenessState): boolean {
 
 /** The moment at which a `tick` must have come at the latest. */
 export function nextDeadline(state: LivenessState): number {
-  const { watch, lostAt, lastBroadcast } = state;
   return Math.min(
-    lastBroadcast + patience(state),
-    typeof watch === 'object' ? answerDue(watch) : Infinity,
-    lostAt === undefined ? Infinity : lostAt + WATCHDOG_MS,
+    state.lastBroadcast + patience(state),
+    Math.max(answerDue(state), state.crowdedUntil),
+    returnDue(state),
   );
 }
 
@@ -141,6 +147,8 @@ export function observe(state: LivenessState, event: LivenessEvent, now: number)
     case 'beat':
     case 'sent':
       return onBeat(state, event.kind === 'sent', now);
+    case 'reached':
+      return to({ ...state, crowdedUntil: crowdedFrom(state, now) });
     case 'connected':
       // Where the machine is busy, this comes after the first answer on that connection: it says nothing of the watch.
       return to({ ...state, lostAt: undefined });
@@ -174,6 +182,8 @@ function onBroadcast(state: LivenessState, incarnationId: string, now: number): 
   const counted = state.server === 'offline' ? state.counted + 1 : 0;
   const isBack = state.server === 'offline' && counted > settings.onlineThreshold;
   if (isBack) effects.push('went_online');
+  // A server that was away: its handshakes, with all its nodes, begin now.
+  const isReturn = state.lostAt !== undefined && isOverdue(state, now);
   return {
     state: {
       ...state,
@@ -185,8 +195,8 @@ function onBroadcast(state: LivenessState, incarnationId: string, now: number): 
         typeof watch === 'object' && watch.isSent
           ? { ...watch, broadcasts: watch.broadcasts + 1 }
           : watch,
-      // A server that was away: its handshakes, with all its nodes, begin now.
-      lostAt: state.lostAt !== undefined && isOverdue(state, now) ? now : state.lostAt,
+      lostAt: isReturn ? now : state.lostAt,
+      crowdedUntil: isReturn ? crowdedFrom(state, now) : state.crowdedUntil,
       renewed: false,
       excused: false,
     },
@@ -203,11 +213,11 @@ function onForeign(state: LivenessState, now: number): LivenessStep {
 function onTick(state: LivenessState, now: number): LivenessStep {
   let next = state;
   const effects: LivenessEffect[] = [];
-  if (typeof state.watch === 'object' && now >= answerDue(state.watch)) {
+  if (now >= answerDue(state) && now >= state.crowdedUntil) {
     effects.push('command_channel_silent');
     next = { ...next, watch: 'waiting' };
   }
-  if (state.lostAt !== undefined && now - state.lostAt >= WATCHDOG_MS) {
+  if (now >= returnDue(state)) {
     // Where the broadcast is missing as well the server is away: it will be seen when it is back.
     if (!isOverdue(state, now)) effects.push('command_channel_lost');
     next = { ...next, lostAt: now };
@@ -220,7 +230,8 @@ function onTick(state: LivenessState, now: number): LivenessStep {
   }
   const silence = now - state.lastBroadcast;
   if (silence >= silenceLimit(state)) {
-    effects.push(state.server === 'online' ? 'went_offline' : 'still_offline');
+    if (state.server === 'online') effects.push('went_offline');
+    else if (now >= state.crowdedUntil) effects.push('still_offline');
     const fresh = { watch: 'waiting', lostAt: undefined, renewed: false, excused: false } as const;
     return {
       state: { ...next, ...fresh, server: 'offline', lastBroadcast: now, counted: 0 },
@@ -235,9 +246,19 @@ function onTick(state: LivenessState, now: number): LivenessStep {
 }
 
 /** When a first message counts as not answered. */
-function answerDue({ since, isSent, broadcasts }: Unanswered): number {
-  if (!isSent) return since + UNSENT_MS;
-  return broadcasts < TURNS ? Infinity : since + WATCHDOG_MS;
+function answerDue({ watch }: LivenessState): number {
+  if (typeof watch !== 'object') return Infinity;
+  if (!watch.isSent) return watch.since + UNSENT_MS;
+  return watch.broadcasts < TURNS ? Infinity : watch.since + WATCHDOG_MS;
+}
+
+/** When a lost connection has been away for too long. */
+function returnDue({ lostAt, crowdedUntil }: LivenessState): number {
+  return lostAt === undefined ? Infinity : Math.max(lostAt + WATCHDOG_MS, crowdedUntil);
+}
+
+function crowdedFrom({ settings, crowdedUntil }: LivenessState, now: number): number {
+  return Math.max(crowdedUntil, now + CROWDED_MS * (1 + settings.spread / 2));
 }
 
 /** How long the server may be silent before the next thing is done about it. */

@@ -1,6 +1,8 @@
 /**
  * Order of the messages of one connection (Z4). A server may start to count anew on the same connection, when it
  * has forgotten the node meanwhile (REFERENCE 13): such a message is newer by its timestamp, a replayed one is not.
+ * The wire has whole seconds; where the connection is encrypted, so that nobody but the server says anything there,
+ * another message of the same second is taken as well.
  */
 export interface SequenceState {
   /** Sequence of the message accepted last. */
@@ -9,22 +11,45 @@ export interface SequenceState {
   readonly newest: number;
   /** Timestamp of the message that the present count began with. */
   readonly began: number;
+  /** Signatures of what was accepted with the newest timestamp; of an encrypted connection alone. */
+  readonly taken: readonly string[];
 }
+
+/** What a message says of its place. */
+export interface Place {
+  readonly sequence: number;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  /** Absent where the connection is not encrypted. */
+  readonly signature?: string;
+}
+
+/** Messages of one second that are remembered; a server that says more counts on. */
+const MOST_TAKEN = 32;
 
 /** Nothing received yet on this connection. */
 export function freshSequence(): SequenceState {
-  return { last: -1, newest: -Infinity, began: -Infinity };
+  return { last: -1, newest: -Infinity, began: -Infinity, taken: [] };
 }
 
 /** The next state for a message that is in order; undefined for one that was seen before. */
-export function advance(
-  state: SequenceState,
-  sequence: number,
-  timestamp: number,
-): SequenceState | undefined {
-  const newest = Math.max(state.newest, timestamp);
-  if (sequence > state.last && timestamp >= state.began)
-    return { ...state, last: sequence, newest };
-  if (timestamp > state.newest) return { last: sequence, newest, began: timestamp };
-  return undefined;
+export function advance(state: SequenceState, place: Place): SequenceState | undefined {
+  const { sequence, timestamp, signature } = place;
+  const isNext = sequence > state.last && timestamp >= state.began;
+  if (timestamp === state.newest && signature !== undefined && state.taken.includes(signature))
+    return undefined;
+  if (!isNext && timestamp <= state.newest && !isOther(state, place)) return undefined;
+  const before = timestamp > state.newest ? [] : state.taken;
+  const isKept = signature !== undefined && timestamp >= state.newest && before.length < MOST_TAKEN;
+  return {
+    last: sequence,
+    newest: Math.max(state.newest, timestamp),
+    began: isNext ? state.began : timestamp,
+    taken: isKept ? [...before, signature] : before,
+  };
+}
+
+/** Of the newest second, all of which is remembered: it was not taken before. */
+function isOther({ newest, taken }: SequenceState, { timestamp, signature }: Place): boolean {
+  return timestamp === newest && signature !== undefined && taken.length < MOST_TAKEN;
 }

@@ -112,6 +112,7 @@ async function askServer(
     key: settings.clientKey,
     signatureVersion: settings.signatureVersion,
     curve: doctorKeys(settings.clientKey),
+    isLook: true,
     allowUnencrypted: settings.allowUnencrypted,
     clock: ports.clock,
     get: async (target, headers, signal) => {

@@ -38,6 +38,7 @@ export async function runCommands(deps: CommandsDeps, signal: AbortSignal): Prom
         onBroadcast(deps, event.frames);
         break;
       case 'lost':
+      case 'reached':
         deps.note(event);
         break;
       case 'connected':

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from './log.ts';
+import { afterLong } from './long-timer.ts';
 
 /** What the scans need. */
 export interface ScanDeps {
@@ -36,7 +37,7 @@ export function runScans({ settings, clock, log, isBehind, scan }: ScanDeps): ()
 
   function plan(ms: number): () => void {
     const due = clock.now() + ms;
-    return clock.after(ms, () => {
+    return afterLong(clock, ms, () => {
       const late = clock.now() - due;
       if (late < heartbeatInterval) cancel = judge(clock.now() + MAX_WAIT * heartbeatInterval);
       else {

@@ -8,12 +8,13 @@ export interface Admission {
   curveKey: Buffer;
   /** Who signed the request. A client asks for itself, a user looks. */
   requester: { name: string; type: 'user' | 'client' };
-  /** What the node can do beyond the protocol of the reference (Decision 5); none when absent. */
-  capabilities?: readonly string[];
+  /** What the node can do beyond the protocol of the reference (Decision 5); undefined: as it was. */
+  capabilities?: readonly string[] | undefined;
 }
 
 /** An admission with the time of its last renewal, milliseconds since 1970. */
 export interface StoredAdmission extends Admission {
+  capabilities?: readonly string[];
   renewedAt: number;
 }
 
@@ -114,11 +115,11 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
     put(users.get(user) ?? makeHolder(users, user), key, lapsesAt, USER_KEYS);
   };
   const putNode = (admission: Admission, lapsesAt: number): void => {
-    const { orgId, node, curveKey, capabilities = [] } = admission;
+    const { orgId, node, curveKey, capabilities } = admission;
     const ofOrg = nodes.get(orgId) ?? new Map<string, Holder>();
     nodes.set(orgId, ofOrg);
     const holder = ofOrg.get(node) ?? makeHolder(ofOrg, node);
-    holder.capabilities = capabilities;
+    holder.capabilities = capabilities ?? holder.capabilities;
     put(holder, nameOfKey(curveKey), lapsesAt, NODE_KEYS);
   };
   const sweep = (): void => {
@@ -141,9 +142,13 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
         return;
       }
       putNode(admission, now + nodeKeyLife);
-      await store?.save({ ...admission, renewedAt: now }, NODE_KEYS).catch((error: unknown) => {
-        log.warn({ err: error, orgId, node }, 'a CURVE key could not be stored');
-      });
+      // With the key that is renewed last, whoever brought it: it is read back last.
+      const capabilities = findNode(orgId, node)?.capabilities ?? [];
+      await store
+        ?.save({ ...admission, capabilities, renewedAt: now }, NODE_KEYS)
+        .catch((error: unknown) => {
+          log.warn({ err: error, orgId, node }, 'a CURVE key could not be stored');
+        });
     },
     count: () => byKey.size,
     allows(curveKey) {

@@ -18,8 +18,8 @@ export interface Manner {
   /** Absent: the NULL mechanism. */
   readonly curve?: CurveClientKeys | undefined;
   readonly connectTimeout: number;
-  /** From the connection to the end of the handshake. */
-  readonly handshakeTimeout: number;
+  /** From the connection to the end of the handshake; asked for each. */
+  readonly handshakeTimeout: () => number;
   /** Pings while the connection stands, and how long an answer may take. */
   readonly ping?: { readonly interval: number; readonly timeout: number } | undefined;
 }
@@ -45,6 +45,8 @@ export interface Connection {
 
 /** Whom it tells. */
 export interface Listener {
+  /** Somebody listens: the handshake begins. */
+  reached(): void;
   /** The handshake is done. */
   ready(): void;
   message(parts: Buffer[]): void;
@@ -81,7 +83,8 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
   });
   socket.once('connect', () => {
     clearTimeout(deadline);
-    deadline = setTimeout(end, manner.handshakeTimeout, 'late');
+    deadline = setTimeout(end, manner.handshakeTimeout(), 'late');
+    listener.reached();
     stage = 'greeting';
     socket.write(SIGNATURE);
   });

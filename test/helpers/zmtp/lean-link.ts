@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 /** The times of the agent's own link, milliseconds. */
-const [INCOMING_LIMIT, SEND_TIMEOUT_MS, LEAST_MS, LEAST_HANDSHAKE_MS] = [1000, 15_000, 1000, 3000];
+const [INCOMING_LIMIT, SEND_TIMEOUT_MS, LEAST_MS] = [1000, 60_000, 1000];
 
 /**
  * The agent's two sockets without libzmq: the same bytes, deadlines and events, a third of its descriptors and less
@@ -20,10 +20,13 @@ export function makeLeanLink(): Link {
   const queue = makeBoundedQueue<LinkEvent>(INCOMING_LIMIT);
   let command: Outgoing | undefined;
   let broadcast: Outgoing | undefined;
-  let target: LinkTarget | undefined;
   let waiting: Waiting | undefined;
 
   const push = (event: LinkEvent): void => void queue.push(event);
+
+  const onReached = (): void => {
+    push({ kind: 'reached' });
+  };
 
   function settle(): Waiting | undefined {
     const it = waiting;
@@ -35,7 +38,7 @@ export function makeLeanLink(): Link {
   function close(): void {
     command?.close();
     broadcast?.close();
-    command = broadcast = target = undefined;
+    command = broadcast = undefined;
     queue.clear();
     settle()?.reject(new Error('the link was closed'));
   }
@@ -49,12 +52,13 @@ export function makeLeanLink(): Link {
         type: 'DEALER',
         curve: to.curve,
         connectTimeout: Math.max(intervalMs, LEAST_MS),
-        handshakeTimeout: handshakeTimeout(to),
         ping: to.answersPings
           ? { interval: intervalMs, timeout: Math.max(2 * intervalMs, LEAST_MS) }
           : undefined,
       },
+      intervalMs: to.intervalMs,
       reconnectInterval: reconnectInterval(to),
+      onReached,
       onReady: () => {
         push({ kind: 'connected', isAgain });
         isAgain = true;
@@ -65,10 +69,8 @@ export function makeLeanLink(): Link {
       onMessage: (frames) => {
         push({ kind: 'command', frames });
       },
-      onEnd: (stood, how) => {
-        const isDenied = how === 'denied';
-        const isLate = how === 'late';
-        push(stood ? { kind: 'lost' } : { kind: 'refused', isDenied, isLate });
+      onEnd: ({ stood, isLate, how }) => {
+        push(stood ? { kind: 'lost' } : { kind: 'refused', isDenied: how === 'denied', isLate });
       },
     });
   }
@@ -79,9 +81,10 @@ export function makeLeanLink(): Link {
         ...placeOf(to.broadcastAddress),
         type: 'SUB',
         connectTimeout: Math.max(to.intervalMs, LEAST_MS),
-        handshakeTimeout: handshakeTimeout(to),
       },
+      intervalMs: to.intervalMs,
       reconnectInterval: reconnectInterval(to),
+      onReached,
       onReady: () => undefined,
       onMessage: (frames) => {
         push({ kind: 'broadcast', frames });
@@ -93,14 +96,12 @@ export function makeLeanLink(): Link {
   return {
     open: (to) => {
       close();
-      target = to;
       command = openCommand(to);
       broadcast = openBroadcast(to);
     },
-    reopenBroadcast: () => {
-      if (target === undefined) return;
-      broadcast?.close();
-      broadcast = openBroadcast(target);
+    renew: (what) => {
+      broadcast?.renew();
+      if (what === 'both') command?.renew();
     },
     send: (frames) =>
       new Promise((resolve, reject) => {
@@ -116,10 +117,6 @@ export function makeLeanLink(): Link {
     events: (signal) => queue.items(signal),
     close,
   };
-}
-
-function handshakeTimeout({ intervalMs }: LinkTarget): number {
-  return Math.max(intervalMs, LEAST_HANDSHAKE_MS);
 }
 
 function reconnectInterval({ intervalMs }: LinkTarget): number {

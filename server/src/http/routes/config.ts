@@ -36,7 +36,8 @@ interface Admission {
   node: string;
   curveKey: Buffer;
   requester: { name: string; type: 'user' | 'client' };
-  capabilities: readonly Capability[];
+  /** Undefined: nothing is said of them. */
+  capabilities: readonly Capability[] | undefined;
 }
 
 export interface ConfigDeps {
@@ -75,7 +76,8 @@ export function makeGetConfig(deps: ConfigDeps): Route<Buffer | undefined> {
       // S1: nothing can refuse this request any more.
       if (curveKey !== undefined) {
         const requester = { name, type };
-        await deps.admit({ orgId, node, curveKey, requester, capabilities: capabilities ?? [] });
+        const told = query['look'] === undefined ? (capabilities ?? []) : undefined;
+        await deps.admit({ orgId, node, curveKey, requester, capabilities: told });
       }
       return { status: 200, json };
     },

@@ -318,18 +318,38 @@ describe('liveness (REFERENCE 16)', () => {
     ]);
   });
 
-  it('gives a lost command channel its time when a server that was away broadcasts again', () => {
+  it('gives a lost command channel its time when a server that was away broadcasts again, to all its nodes', () => {
     const { done } = play([
       [1000, broadcast],
       [1500, { kind: 'lost' }],
       // It was away for less than makes it offline.
-      [4400, broadcast],
-      [4500, tick],
-      [5400, broadcast],
-      [6400, broadcast],
-      [7300, tick],
-      [7400, tick],
+      ...Array.from({ length: 10 }, (_, i): [number, LivenessEvent] => [
+        4400 + i * 1000,
+        broadcast,
+      ]),
+      [14_300, tick],
+      [14_400, tick],
     ]);
-    assert.deepEqual(done, ['3000 broadcast_late', '7400 command_channel_lost']);
+    assert.deepEqual(done, ['3000 broadcast_late', '14400 command_channel_lost']);
+  });
+
+  it('asks nothing of a server that was away and is reached again: all its nodes come back to it', () => {
+    const { done } = play([
+      [0, sent],
+      [3900, { kind: 'reached' }],
+      [13_899, tick],
+      [15_999, tick],
+      [16_000, tick],
+    ]);
+    const said = done.filter((what) => !what.includes('late'));
+    assert.deepEqual(said, ['4000 went_offline', '16000 still_offline']);
+    const silent = play([
+      [0, sent],
+      [500, { kind: 'reached' }],
+      ...Array.from({ length: 10 }, (_, i): [number, LivenessEvent] => [1000 * i + 999, broadcast]),
+      [10_400, tick],
+      [10_500, tick],
+    ]);
+    assert.deepEqual(silent.done, ['10500 command_channel_silent']);
   });
 });

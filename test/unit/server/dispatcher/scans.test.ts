@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { runScans } from '../../../../server/src/dispatcher/scans.ts';
 import { makeFakeClock } from '../../../helpers/fake-clock.ts';
 
-function setUp() {
+function setUp(heartbeatInterval = 1000, detectOfflineNodesInterval = 4) {
   const clock = makeFakeClock(0);
   const scans: number[] = [];
   const held: number[] = [];
   const socket = { isBehind: false };
   const end = runScans({
-    settings: { heartbeatInterval: 1000, detectOfflineNodesInterval: 4 },
-    clock,
+    settings: { heartbeatInterval, detectOfflineNodesInterval },
+    clock: {
+      ...clock,
+      // As timers of Node do, which do not wait at all for longer than that.
+      after: (ms, action) => clock.after(ms < 2 ** 31 ? ms : 1, action),
+    },
     log: {
       debug: () => undefined,
       info: () => undefined,
@@ -31,6 +35,15 @@ describe('scans for silent nodes (REFERENCE 14)', () => {
     await clock.advance(12_000);
     assert.equal(scans.length, 3);
     assert.equal(clock.waiting(), 0);
+  });
+
+  it('wait for more than a timer can, where the settings say so', async () => {
+    const { clock, scans, end } = setUp(3_600_000, 1000);
+    await clock.advance(3_599_999_999);
+    assert.deepEqual(scans, []);
+    await clock.advance(1);
+    assert.deepEqual(scans, [3_600_000_000]);
+    end();
   });
 
   it('let waiting heartbeats in first when the whole server was held up', async () => {

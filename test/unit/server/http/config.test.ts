@@ -70,9 +70,10 @@ describe('GET config/NODE (REFERENCE 8.2)', () => {
     assert.deepEqual((JSON.parse(answer.body) as AgentConfig).capabilities, ['result_ack']);
     await api.as('web1', { path: `${WITH_KEY}&capabilities=` });
     await api.as('alice', { path });
+    await api.as('web1', { path: `${WITH_KEY}&look=1` });
     assert.deepEqual(
       api.admitted.map(({ capabilities }) => capabilities),
-      [['result_ack'], [], []],
+      [['result_ack'], [], [], undefined],
     );
   });
 

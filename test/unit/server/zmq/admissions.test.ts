@@ -141,7 +141,9 @@ describe('admissions', () => {
     await admissions.admit({ ...fromClient(5, 'web2'), capabilities: ['result_ack'] });
     await clock.advance(1);
     await admissions.admit({ ...fromUser(3), capabilities: ['result_ack'], node: 'web3' });
-    await admissions.admit(fromClient(6, 'web2'));
+    await admissions.admit({ ...fromClient(6, 'web2'), capabilities: [] });
+    // Somebody looks with another key of the node, and says nothing of it.
+    for (const node of ['web1', 'web2']) await admissions.admit(fromClient(7, node));
     const again = makeAdmissions({ clock, log, store });
     await again.load();
     again.close();
