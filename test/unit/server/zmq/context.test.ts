@@ -1,9 +1,29 @@
 import assert from 'node:assert/strict';
+import { Dealer, Router } from 'zeromq';
 import { makeZmqContext } from '../../../../server/src/zmq/context.ts';
 
-describe('the ZeroMQ context', () => {
-  it('ADDON B.4 has as many threads as zmq_io_processes says', () => {
-    assert.equal(makeZmqContext(3).ioThreads, 3);
-    assert.equal(makeZmqContext().ioThreads, 1);
+describe('context of the sockets', () => {
+  it('lets a message that is kept hold no more memory than its own', async () => {
+    const context = makeZmqContext();
+    const router = new Router({ context, linger: 0 });
+    const dealer = new Dealer({ context, linger: 0 });
+    try {
+      router.bindSync('tcp://127.0.0.1:*');
+      dealer.connect(router.lastEndpoint ?? '');
+      const kept: Buffer[][] = [];
+      const before = process.memoryUsage.rss();
+      // One at a time: what comes at once is read at once.
+      for (let i = 0; i < 4_000; i += 1) {
+        await dealer.send(Buffer.alloc(300));
+        kept.push(await router.receive());
+      }
+      const megabytes = (process.memoryUsage.rss() - before) / 1024 ** 2;
+      assert.equal(kept.length, 4_000);
+      // 4,000 pieces of 8 KB would be over 31.
+      assert.ok(megabytes < 20, `${megabytes.toFixed(1)} MB`);
+    } finally {
+      dealer.close();
+      router.close();
+    }
   });
 });
