@@ -13,6 +13,7 @@ import {
   type ScriptedServer,
   type ScriptedServerOptions,
 } from '../helpers/scripted-server.ts';
+import { isFree } from '../helpers/is-free.ts';
 import { makeTempDir } from '../helpers/temp-dir.ts';
 
 const A = 'a'.repeat(32);
@@ -447,24 +448,15 @@ describe('the agent on the wire (REFERENCE 15, 16)', function () {
         [`lockfile '${lock}'`],
         [
           "'locked' => { :command_line => 'until [ -e go ]; do sleep 0.05; done', :lock => true }",
-          "'nowhere' => { 'command_line' => 'true', 'lock' => '/does/not/exist/lock' }",
+          "'nowhere' => { 'command_line' => 'true', 'lock' => '/proc/no/lock' }",
         ],
       );
     });
-    const isFree = (): boolean => {
-      try {
-        execFileSync('flock', ['-n', lock, 'true']);
-        return true;
-      } catch {
-        return false;
-      }
-    };
-
     it('A1 is held from commit to the end, and answers', async () => {
       assert.equal((await commit(A, 'locked', { dir })).body['type'], 'ack_commit');
-      assert.equal(isFree(), false);
+      assert.equal(isFree(lock), false);
       await run(A);
-      assert.equal(isFree(), false);
+      assert.equal(isFree(lock), false);
       execFileSync('touch', [join(dir, 'go')]);
       await server.next('succeeded');
       assert.equal((await commit(B, 'locked')).body['type'], 'ack_commit');

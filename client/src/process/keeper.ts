@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { resolve as resolvePath } from 'node:path';
+import { dirname, isAbsolute, resolve as resolvePath } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { makeDirectories } from './make-directories.ts';
 import { HELD_BY_OTHER } from './run-script.ts';
 import { isSelf, type OsUser } from './user.ts';
 
@@ -54,12 +56,28 @@ export type KeeperResult =
 /** How long a keeper may take to be ready, milliseconds. */
 const READY_MS = 15_000;
 
-/** Starts the keeper of a run. It takes the lock as chef-client does, without waiting (A1–A3). */
-export function startKeeper(
+type After = (ms: number, action: () => void) => () => void;
+
+/**
+ * Starts the keeper of a run. It takes the lock as chef-client does, without waiting (A1–A3); as there, the directory of
+ * the lock is made where it is missing.
+ */
+export async function startKeeper(
   form: KeeperForm,
   order: KeeperOrder,
-  after: (ms: number, action: () => void) => () => void,
+  after: After,
 ): Promise<KeeperResult> {
+  const { lock } = order;
+  try {
+    if (lock !== undefined && isAbsolute(lock)) await makeDirectories(dirname(lock));
+  } catch (error) {
+    const reason = `cannot take the lock ${lock}: ${messageOf(error)}`;
+    return { ok: false, reason, isHeld: false };
+  }
+  return start(form, order, after);
+}
+
+function start(form: KeeperForm, order: KeeperOrder, after: After): Promise<KeeperResult> {
   return new Promise((resolve) => {
     const { lock = '', outside = [] } = order;
     const { argv, env, cwd } = form.program(order);

@@ -23,6 +23,7 @@ import { groupLives } from '../../../../client/src/process/kill.ts';
 import { endOfRun } from '../../../../client/src/process/run-state.ts';
 import { findUser } from '../../../../client/src/process/user.ts';
 import { watchRun } from '../../../../client/src/process/watch-run.ts';
+import { isFree } from '../../../helpers/is-free.ts';
 import { makeTempDir } from '../../../helpers/temp-dir.ts';
 import { until } from '../../../helpers/until.ts';
 
@@ -350,25 +351,16 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       beforeEach(() => {
         lock = join(home, 'lock');
       });
-      const isFree = (): boolean => {
-        try {
-          execFileSync('flock', ['-n', lock, 'true']);
-          return true;
-        } catch {
-          return false;
-        }
-      };
-
       it('A1 holds flock(2) from before it is told to go, and gives it back at the end', async () => {
         const made = await ready('sleep 100', { lock });
         assert.ok(made.ok);
-        assert.equal(isFree(), false);
+        assert.equal(isFree(lock), false);
         made.keeper.go();
         const run = watchRun(spool, systemClock, end.signal, made.keeper.exited);
-        assert.equal(isFree(), false);
+        assert.equal(isFree(lock), false);
         await run.kill();
         await run.over;
-        assert.equal(isFree(), true);
+        assert.equal(isFree(lock), true);
       });
       shOnly('keeps it until the command ends when somebody kills its guard alone', async () => {
         const made = await ready('sleep 100', { lock });
@@ -381,21 +373,21 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
         const parent = () =>
           execFileSync('ps', ['-o', 'ppid=', '-p', leader], { encoding: 'utf8' });
         await until('its orphan', parent, (is) => (is.trim() === guard ? undefined : true));
-        assert.equal(isFree(), false);
+        assert.equal(isFree(lock), false);
         process.kill(-Number(leader), 'SIGKILL');
         await made.keeper.exited;
-        assert.equal(isFree(), true);
+        assert.equal(isFree(lock), true);
         assert.equal(await endOfRun(spool), undefined);
       });
       shOnly('gives it back when it is not told to go, and when the agent dies', async () => {
         const made = await ready('true', { lock });
         assert.ok(made.ok);
         await Promise.all([made.keeper.dismiss(), made.keeper.dismiss()]);
-        assert.equal(isFree(), true);
+        assert.equal(isFree(lock), true);
       });
       shOnly('keeps it from a child of the command that stays in the background', async () => {
         await run('sleep 100 & exit 0', { lock });
-        assert.equal(isFree(), true);
+        assert.equal(isFree(lock), true);
         const [leader] = (await readFile(join(spool, 'leader'), 'utf8')).split(' ');
         process.kill(-Number(leader), 'SIGKILL');
       });
@@ -409,10 +401,18 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
         holder.stdin.end();
         await once(holder, 'exit');
       });
-      it('A3 is refused, with the reason, where the directory is missing', async () => {
-        const made = await ready('true', { lock: join(home, 'no', 'lock') });
-        assert.ok(!made.ok);
-        assert.match(made.reason, /cannot take the lock .*no\/lock: .*(No such|nonexistent)/i);
+      it('is made with its directory, as chef-client makes it', async () => {
+        const missing = join(home, 'no', 'such', 'lock');
+        assert.equal((await run('exit 0', { lock: missing })).status, 0);
+        assert.equal(isFree(missing), true);
+      });
+      it('A3 is refused, with the reason, where neither it nor its directory can be made', async () => {
+        for (const file of ['/proc/no/lock', '/proc/lock']) {
+          const made = await ready('true', { lock: file });
+          assert.ok(!made.ok);
+          assert.ok(made.reason.startsWith(`cannot take the lock ${file}: `), made.reason);
+          assert.match(made.reason, /no such|nonexistent/i);
+        }
       });
     });
 
