@@ -35,6 +35,8 @@ export interface Agent {
   run(signal: AbortSignal): Promise<void>;
   /** Fetches the configuration again, once no job is active (USR1). */
   reconfigure(): void;
+  /** Whether it hears its server. */
+  isOnline(): boolean;
 }
 
 /** Longest wait between attempts while the heartbeat interval is not known yet, milliseconds. */
@@ -224,6 +226,7 @@ export function makeAgentAround(
       await Promise.all([commands, beat.run(signal), reconfigure.run(signal), sweep(signal)]);
       close();
     },
+    isOnline: () => watch.isOnline(),
     reconfigure: () => {
       reconfigure.request({ reason: 'asked for by a signal', delayMs: 0, isUrgent: false });
     },

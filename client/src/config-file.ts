@@ -47,7 +47,7 @@ const NO_FILE: RubyConfig = {
 export async function readConfigFile(sources: FileSources): Promise<ConfigFile> {
   const file = configFile(sources);
   if (file === undefined && sources.options.server === undefined) {
-    const looked = defaultFiles(sources.paths).join(', ');
+    const looked = configFiles(sources).join(', ');
     const what = `there is no configuration file (looked for ${looked}) and no --server`;
     throw new AgentError('no_config', `${what}: write one, or name it with -c`);
   }
@@ -69,13 +69,16 @@ export async function readConfigFile(sources: FileSources): Promise<ConfigFile> 
   throw new AgentError('bad_config', answer.message);
 }
 
-function defaultFiles({ configDir }: HostPaths): string[] {
-  return DEFAULT_FILES.map((name) => join(configDir, name));
+/** Files of which the first that is there is the configuration. */
+export function configFiles({ options, paths }: Pick<FileSources, 'options' | 'paths'>): string[] {
+  return options.config === undefined
+    ? DEFAULT_FILES.map((name) => join(paths.configDir, name))
+    : [resolve(options.config)];
 }
 
-function configFile({ options, paths }: FileSources): string | undefined {
-  if (options.config === undefined) return defaultFiles(paths).find((f) => existsSync(f));
-  const file = resolve(options.config);
-  if (existsSync(file)) return file;
-  throw new AgentError('no_config', `there is no configuration file ${file}`);
+function configFile(sources: FileSources): string | undefined {
+  const files = configFiles(sources);
+  const file = files.find((f) => existsSync(f));
+  if (file !== undefined || sources.options.config === undefined) return file;
+  throw new AgentError('no_config', `there is no configuration file ${files.join()}`);
 }

@@ -1,8 +1,10 @@
 import './process/be-lean.ts';
 import { hostname } from 'node:os';
 import { readFileSync } from 'node:fs';
+import { keepNote, readNote } from './agent-note.ts';
 import { systemClock } from './clock.ts';
 import { parseCommandLine, type CommandLine, type ParsedCommandLine } from './command-line.ts';
+import { configFiles } from './config-file.ts';
 import { loadWhitelist } from './config-reread.ts';
 import { loadSettings, type AgentSettings, type ConfigSources } from './config.ts';
 import { AgentError, messageOf } from './errors.ts';
@@ -13,7 +15,7 @@ import { POSIX_PATHS, WINDOWS_PATHS } from './paths.ts';
 import { beAlone, findAgent } from './process/alone.ts';
 import { makeFetcher } from './process/fetch.ts';
 import { giveBack } from './process/give-back.ts';
-import { nodeLockPlace } from './process/node-lock.ts';
+import { findAgents, nodeLockPlace } from './process/node-lock.ts';
 import { hostName } from './process/program.ts';
 import { readConfigFile } from './process/read-config.ts';
 import { signalsOf } from './process/signals.ts';
@@ -117,7 +119,16 @@ async function serve(options: CommandLine): Promise<number> {
   log.info({ node, version: version(), pid: process.pid }, 'pushy-client starts');
   log.info({ ...summarize(entries), isDefault }, 'whitelist');
   systemClock.after(STARTED_MS, giveBack);
-  await Promise.all([agent.run(end.signal), whitelist.run(end.signal)]);
+  const { stateDir, serverUrl: server } = settings;
+  const note = { pid: process.pid, node, server, ...(config === undefined ? {} : { config }) };
+  await Promise.all([
+    agent.run(end.signal),
+    whitelist.run(end.signal),
+    keepNote(
+      { clock: systemClock, log, stateDir, note, isOnline: () => agent.isOnline() },
+      end.signal,
+    ),
+  ]);
   release();
   return 0;
 }
@@ -146,6 +157,14 @@ async function seeDoctor({ options, format }: DoctorCommand): Promise<number> {
     link: () =>
       makeLink({ log: { warn: () => undefined }, clock: systemClock, random: Math.random }),
     findAgent: (settings) => findAgent(settings, nodeLockPlace(), after),
+    readNote,
+    findByFile: async () => {
+      const files = configFiles(sourcesOf(options));
+      const notes = (await findAgents(nodeLockPlace(), after)).map(({ pid, stateDir }) =>
+        readNote(stateDir, pid),
+      );
+      return notes.find((note) => note?.config !== undefined && files.includes(note.config));
+    },
   });
   process.stdout.write(format === 'json' ? renderJson(report) : renderText(report));
   return exitCode(report);

@@ -18,10 +18,12 @@ import {
   tryConnect,
   type DoctorPorts,
 } from '@pushy/client';
+import { keepNote, readNote } from '../../client/src/agent-note.ts';
 import { systemClock } from '../../client/src/clock.ts';
 import { CAUSES, type CauseName } from '../../client/src/doctor/causes.ts';
+import { makeLog } from '../../client/src/log.ts';
 import { beAlone, findAgent } from '../../client/src/process/alone.ts';
-import type { NodeLockPlace } from '../../client/src/process/node-lock.ts';
+import { findAgents, type NodeLockPlace } from '../../client/src/process/node-lock.ts';
 import { readSettings, startAgent } from '../helpers/agent-under-test.ts';
 import { newCertificate } from '../helpers/certificate.ts';
 import { freePort } from '../helpers/free-port.ts';
@@ -67,6 +69,11 @@ describe('pushy-client doctor', function () {
       link: () =>
         makeLink({ log: { warn: () => undefined }, clock: systemClock, random: Math.random }),
       findAgent: (settings) => findAgent(settings, place(), after),
+      readNote,
+      findByFile: async () => {
+        const [agent] = await findAgents(place(), after);
+        return agent && readNote(agent.stateDir, agent.pid);
+      },
     };
     return { ...own, ...ports(own) };
   }
@@ -213,6 +220,10 @@ describe('pushy-client doctor', function () {
         isAgentThere = false;
       },
     },
+    restart_would_fail: {
+      before: () => keepNoteOf(true),
+      ports: () => ({ lookUp: () => Promise.reject(failing('ENOTFOUND')) }),
+    },
     node_unavailable: {
       before: () => {
         server.state.availability = 'unavailable';
@@ -230,7 +241,7 @@ describe('pushy-client doctor', function () {
       const { exitCode: code, sentence } = CAUSES[cause as CauseName];
       const json = JSON.parse(renderJson(report)) as Record<string, unknown>;
       assert.deepEqual([json['cause'], json['exit_code']], [cause, code], renderText(report));
-      const isAvailable = cause === 'agent_elsewhere';
+      const isAvailable = ['agent_elsewhere', 'restart_would_fail'].includes(cause);
       assert.deepEqual([json['available'], json['sentence']], [isAvailable, sentence]);
       assert.equal(exitCode(report), code);
       const opinion = `This node is ${isAvailable ? '' : 'not '}available: ${sentence}`;
@@ -252,6 +263,53 @@ describe('pushy-client doctor', function () {
       said?.detail,
       'calls the node unavailable: it hears no agent of a node of this name',
     );
+  });
+
+  /** As if that agent heard its server, or not. */
+  async function keepNoteOf(isOnline: boolean): Promise<void> {
+    const end = new AbortController();
+    const { pid } = process;
+    const [stateDir, config] = [join(dir, 'state'), join(dir, 'push-jobs-client.rb')];
+    const note = { pid, node: server.node, server: server.url, config };
+    const log = makeLog({ level: 'fatal', showTime: false, now: () => 0, write: () => undefined });
+    const keeping = { clock: systemClock, log, stateDir, note, isOnline: () => isOnline };
+    const kept = keepNote(keeping, end.signal);
+    end.abort();
+    await kept;
+  }
+
+  for (const [what, spoil] of [
+    ['a broken file', () => Promise.reject(new AgentError('bad_config', 'client.rb:7: broken'))],
+    ['no file any more', () => Promise.reject(new AgentError('no_config', 'there is none'))],
+  ] as const)
+    it(`says of ${what} beside an agent that is connected that a restart would fail`, async () => {
+      const ports = { ...(await setUp({})), loadSettings: spoil };
+      await hold();
+      const causes = { 'a broken file': 'config_wrong', 'no file any more': 'config_missing' };
+      for (const isOnline of [true, false]) {
+        await keepNoteOf(isOnline);
+        const report = await examine(ports);
+        const json = JSON.parse(renderJson(report)) as Record<string, unknown>;
+        const cause = isOnline ? 'restart_would_fail' : causes[what];
+        assert.deepEqual([json['available'], json['cause']], [isOnline, cause]);
+        assert.equal(json['restart_cause'], isOnline ? causes[what] : undefined);
+        assert.equal(json['node'], server.node);
+        const text = renderText(report);
+        const said = isOnline ? 'hears its server since' : 'hears no server';
+        assert.match(text, new RegExp(`ok +agent +runs as process ${process.pid}, ${said}`));
+        if (isOnline)
+          assert.match(text, /This node is available: The agent that runs is connected/);
+      }
+    });
+
+  it('takes the word of the server before that of the agent', async () => {
+    const ports = await setUp({});
+    await hold();
+    await keepNoteOf(true);
+    server.state.availability = 'unavailable';
+    server.stopBroadcast();
+    const report = await examine(ports);
+    assert.equal(exitCode(report), CAUSES.heartbeat_missing.exitCode, renderText(report));
   });
 
   it('names an agent of the node with another state_dir; the server says whether it is available', async () => {

@@ -145,6 +145,11 @@ export const CAUSES = {
     exitCode: 62,
     sentence: 'Another agent than that of this configuration speaks for the node.',
   },
+  restart_would_fail: {
+    exitCode: 63,
+    sentence:
+      'The agent that runs is connected, but what it would need for a start or a new connection is broken.',
+  },
 } as const satisfies Record<string, Cause>;
 
 export type CauseName = keyof typeof CAUSES;

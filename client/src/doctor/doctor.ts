@@ -1,4 +1,5 @@
 import { parseHttpDate } from '@pushy/protocol';
+import type { AgentNote } from '../agent-note.ts';
 import { makeBootstrap, signedHeaders } from '../bootstrap.ts';
 import type { Clock } from '../clock.ts';
 import type { AgentSettings } from '../config.ts';
@@ -33,6 +34,10 @@ export interface DoctorPorts {
       }
     | { readonly kind: 'unguarded'; readonly why: string }
   >;
+  /** What the agent of a state directory says of itself. */
+  readonly readNote: (stateDir: string, pid: number | undefined) => AgentNote | undefined;
+  /** What an agent says that runs with the configuration file, which cannot be used any more. */
+  readonly findByFile: () => Promise<AgentNote | undefined>;
 }
 
 /** Milliseconds for a name, and for a connection. */
@@ -68,7 +73,11 @@ export async function examine(ports: DoctorPorts): Promise<Report> {
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     note('configuration', failed(BY_ERROR[error.code] ?? 'config_wrong', error.message));
-    return { checks };
+    const agentNote = await ports.findByFile();
+    if (agentNote === undefined) return { checks };
+    const { pid, node, server } = agentNote;
+    note('agent', ok(`runs as process ${pid}, ${hearing(agentNote)}`));
+    return { node, server, checks, isConnected: agentNote.hearsSince !== undefined };
   }
   const remarks = settings.warnings.join('; ');
   note('configuration', ok(remarks === '' ? 'read' : `read, with warnings: ${remarks}`));
@@ -80,7 +89,7 @@ export async function examine(ports: DoctorPorts): Promise<Report> {
   const server = await askAvailability(settings, agent.isRunning, ports);
   note('agent', agent.of(server));
   note('server', server);
-  return report;
+  return { ...report, isConnected: agent.isConnected && server.status !== 'failed' };
 }
 
 type Note = (check: string, found: Found) => boolean;
@@ -226,27 +235,43 @@ async function tryChannels(
 async function findAgent(
   settings: AgentSettings,
   ports: DoctorPorts,
-): Promise<{ readonly isRunning: boolean; readonly of: (server: Found) => Found }> {
+): Promise<{
+  readonly isRunning: boolean;
+  readonly isConnected: boolean;
+  readonly of: (server: Found) => Found;
+}> {
   const found = await ports.findAgent(settings);
-  const stands = (agent: Found, isRunning: boolean) => ({ isRunning, of: () => agent });
+  const stands = (agent: Found, isRunning: boolean, isConnected = false) => {
+    return { isRunning, isConnected, of: () => agent };
+  };
   switch (found.kind) {
     case 'other': {
-      const runs = `runs${found.pid === undefined ? '' : ` as process ${found.pid}`}`;
-      if (found.stateDir === undefined) return stands(ok(runs), true);
+      const said = ports.readNote(found.stateDir ?? settings.stateDir, found.pid);
+      const isConnected = said?.hearsSince !== undefined;
+      const as = found.pid === undefined ? '' : ` as process ${found.pid}`;
+      const runs = `runs${as}${said === undefined ? '' : `, ${hearing(said)}`}`;
+      if (found.stateDir === undefined) return stands(ok(runs), true, isConnected);
       const other = `${runs}, with another state_dir: ${found.stateDir}`;
       const of = ({ status }: Found): Found =>
         status === 'failed' ? ok(other) : failed('agent_elsewhere', other);
-      return { isRunning: true, of };
+      return { isRunning: true, isConnected, of };
     }
     case 'none': {
       const none = `nobody holds the lock in ${settings.stateDir}, nor that of the node on this host`;
       const of = ({ status }: Found): Found =>
         status === 'ok' ? elsewhere(none) : failed('agent_not_running', none);
-      return { isRunning: false, of };
+      return { isRunning: false, isConnected: false, of };
     }
     case 'unguarded':
       return stands({ status: 'unknown', detail: found.why }, false);
   }
+}
+
+function hearing({ hearsSince, config }: AgentNote): string {
+  const file = config === undefined ? 'no configuration file' : `${config} as it was at its start`;
+  const server =
+    hearsSince === undefined ? 'hears no server' : `hears its server since ${hearsSince}`;
+  return `${server} (with ${file})`;
 }
 
 /** Somebody speaks for the node whom no lock here tells of. */

@@ -14,16 +14,26 @@ export interface Report {
   readonly node?: string;
   readonly server?: string;
   readonly checks: readonly Check[];
+  /** The agent that runs hears its server, and the server does not deny it. */
+  readonly isConnected?: boolean;
 }
 
-/** The first cause that was found; undefined for a node that is available as far as can be told. */
-export function verdict({ checks }: Report): CauseName | undefined {
+/** The first cause that was found. */
+function firstCause({ checks }: Report): CauseName | undefined {
   return checks.find(({ cause }) => cause !== undefined)?.cause;
+}
+
+/** Why the node is not available, or not as it should be; undefined for one that is, as far as can be told. */
+function verdict(report: Report): CauseName | undefined {
+  const cause = firstCause(report);
+  if (cause === undefined || report.isConnected !== true || cause === 'agent_elsewhere')
+    return cause;
+  return 'restart_would_fail';
 }
 
 /** Whether the node is available, with or without the agent that this configuration is for. */
 function isAvailable(cause: CauseName | undefined): boolean {
-  return cause === undefined || cause === 'agent_elsewhere';
+  return cause === undefined || cause === 'agent_elsewhere' || cause === 'restart_would_fail';
 }
 
 /** 0, or the exit code of the cause. */
@@ -45,8 +55,15 @@ export function renderText(report: Report): string {
   const last =
     cause === undefined
       ? `${opinion}.`
-      : `${opinion}: ${CAUSES[cause].sentence} (${cause}, exit code ${CAUSES[cause].exitCode})`;
+      : `${opinion}: ${CAUSES[cause].sentence}${broken(report)} (${cause}, exit code ${CAUSES[cause].exitCode})`;
   return `${[...head, ...lines, '', last].join('\n')}\n`;
+}
+
+/** What a connected agent would meet at its next start. */
+function broken(report: Report): string {
+  const cause = firstCause(report);
+  if (verdict(report) !== 'restart_would_fail' || cause === undefined) return '';
+  return ` ${CAUSES[cause].sentence} (${cause})`;
 }
 
 /** For programs. */
@@ -60,6 +77,7 @@ export function renderJson(report: Report): string {
     cause: cause ?? null,
     sentence: cause === undefined ? null : CAUSES[cause].sentence,
     exit_code: exitCode(report),
+    ...(cause === 'restart_would_fail' ? { restart_cause: firstCause(report) } : {}),
     checks,
   };
   return `${JSON.stringify(all, undefined, 2)}\n`;

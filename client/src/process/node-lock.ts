@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -89,7 +90,25 @@ export async function findNode(
   after: After,
 ): Promise<FoundInstance> {
   if (place.kind === 'pipe') return findPipe(`${place.prefix}${keyOf(agent)}`, after);
-  const path = join(place.path, keyOf(agent));
+  return look(join(place.path, keyOf(agent)), after);
+}
+
+/** Every agent of this user that runs on this host; none are found by the names of pipes. */
+export async function findAgents(
+  place: NodeLockPlace,
+  after: After,
+): Promise<{ readonly pid: number | undefined; readonly stateDir: string }[]> {
+  if (place.kind === 'pipe' || !existsSync(place.path)) return [];
+  const found: { pid: number | undefined; stateDir: string }[] = [];
+  for (const key of readdirSync(place.path)) {
+    const agent = await look(join(place.path, key), after);
+    if (agent.kind !== 'other' || agent.stateDir === undefined) continue;
+    found.push({ pid: agent.pid, stateDir: agent.stateDir });
+  }
+  return found;
+}
+
+async function look(path: string, after: After): Promise<FoundInstance> {
   let fd: number;
   try {
     fd = openDirectory(path);

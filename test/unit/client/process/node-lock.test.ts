@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../../client/src/clock.ts';
 import { beAlone, findAgent } from '../../../../client/src/process/alone.ts';
 import {
+  findAgents,
   findNode,
   nodeLockPlace,
   takeNode,
@@ -117,6 +118,19 @@ describe('the lock of the one agent that speaks for a node on a host', () => {
       assert.match(lock.why, why);
     }
     assert.deepEqual(readdirSync(join(dir, 'theirs')), []);
+  });
+
+  it('finds every agent that runs, for whoever cannot name its node', async () => {
+    const place = places['a directory']?.() as NodeLockPlace & { kind: 'directory' };
+    assert.deepEqual(await findAgents(place, after), []);
+    const lock = await takeNode(agent(), place, after);
+    assert.ok(lock.kind === 'alone');
+    mkdirSync(join(place.path, 'left-behind'));
+    const { stateDir } = agent();
+    assert.deepEqual(await findAgents(place, after), [{ pid: process.pid, stateDir }]);
+    lock.release();
+    assert.deepEqual(await findAgents(place, after), []);
+    assert.deepEqual(await findAgents({ kind: 'pipe', prefix: 'x' }, after), []);
   });
 
   it('has a place for each user, whatever the environment says', () => {
