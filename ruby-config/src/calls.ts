@@ -10,7 +10,7 @@ import { mutationValue } from './mutations.ts';
 import { argumentsOf, constantPath, describe, isConfiguration, settingRead } from './nodes.ts';
 import { cellsOf } from './objects.ts';
 import { objectPlace } from './places.ts';
-import { notStatic, refuse, refuseFrozen } from './refuse.ts';
+import { notStatic, raising, refuse, refuseFrozen } from './refuse.ts';
 import { isRelevant, warn, type Scope } from './scope.ts';
 import { argumentValue, setSetting } from './settings.ts';
 import { isHash } from './values.ts';
@@ -22,7 +22,7 @@ export function runCall(node: CallNode, scope: Scope): void {
   if (runGlobLoop(node, scope) || runLoop(node, scope)) return;
   refuseBlock(node, scope);
   if (assignmentValue(node, scope) !== undefined) return;
-  if (runPush(node, scope) || runObjectMethod(node, scope)) return;
+  if (runPush(node, scope) || runFreeze(node, scope) || runObjectMethod(node, scope)) return;
   if (node.receiver !== null && !isEnvironment(node.receiver)) {
     if (mutationValue(node, scope) !== undefined) return;
   }
@@ -33,15 +33,17 @@ export function runCall(node: CallNode, scope: Scope): void {
 /** `raise 'set X first' unless ENV['X']`: reached, it ends the original program as well. */
 function runEnding(node: CallNode, scope: Scope): boolean {
   if (node.receiver !== null || !ENDING.has(node.name)) return false;
-  const [first] = argumentsOf(node);
+  const [first, ...more] = argumentsOf(node);
   const message = first === undefined ? undefined : messageOf(() => scope.evaluate(first));
-  throw refuse(
+  const error = refuse(
     scope,
     node,
     'raised',
     `the file itself stops here (${node.name}${message === undefined ? '' : `: ${message}`})`,
     'Give it what it asks for.',
   );
+  const isPlain = message !== undefined && more.length === 0 && /^(?:raise|fail)$/.test(node.name);
+  throw isPlain ? raising(error, 'RuntimeError') : error;
 }
 
 function messageOf(evaluate: () => unknown): string | undefined {
@@ -86,6 +88,13 @@ function runPush(node: CallNode, scope: Scope): boolean {
   const item = scope.evaluate(argument);
   refuseFrozen(scope, node, list);
   list.push(item);
+  return true;
+}
+
+/** `list.freeze` by itself: what changes the list later raises. */
+function runFreeze(node: CallNode, scope: Scope): boolean {
+  if (node.name !== 'freeze' || node.receiver === null || node.block !== null) return false;
+  scope.evaluate(node);
   return true;
 }
 

@@ -63,7 +63,7 @@ const DYNAMIC = new Set(
 const MUTATING = new Set(
   (
     '<< concat replace push append prepend unshift insert store update delete delete_if delete_at ' +
-    'keep_if clear pop shift fill force_encoding setbyte'
+    'keep_if clear pop shift fill force_encoding setbyte freeze'
   ).split(' '),
 );
 

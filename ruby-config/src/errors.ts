@@ -25,7 +25,7 @@ export interface Refusal {
 }
 
 /** Exceptions that a file may rescue, of what is known here. */
-export type RubyException = 'LoadError' | 'Errno::ENOENT' | 'FrozenError';
+export type RubyException = 'LoadError' | 'Errno::ENOENT' | 'FrozenError' | 'RuntimeError';
 
 /** A configuration file that cannot be read without running Ruby, or that Ruby would refuse too. */
 export class RubyConfigError extends Error {

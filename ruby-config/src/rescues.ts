@@ -15,6 +15,7 @@ import type { RubyValue } from './values.ts';
 const CLASSES: Readonly<Record<RubyException, readonly string[]>> = {
   LoadError: ['LoadError', 'ScriptError', 'Exception'],
   FrozenError: ['FrozenError', 'RuntimeError', 'StandardError', 'Exception'],
+  RuntimeError: ['RuntimeError', 'StandardError', 'Exception'],
   'Errno::ENOENT': ['Errno::ENOENT', 'SystemCallError', 'StandardError', 'Exception'],
 };
 
@@ -28,16 +29,24 @@ export function runRescue(
   run: (nodes: readonly Node[]) => void,
 ): void {
   const { statements, rescueClause, elseClause, ensureClause } = node;
-  const clause = raisedIn(() => {
-    run(statements?.body ?? []);
-  }, rescueClause);
-  if (clause === undefined) scope.run(elseClause?.statements?.body ?? []);
-  else {
-    takeException(clause.reference, scope);
-    scope.run(clause.statements?.body ?? []);
+  const last = (): void => {
+    scope.run(ensureClause?.statements?.body ?? []);
+  };
+  try {
+    const clause = raisedIn(() => {
+      run(statements?.body ?? []);
+    }, rescueClause);
+    if (clause === undefined) scope.run(elseClause?.statements?.body ?? []);
+    else {
+      takeException(clause.reference, scope);
+      scope.run(clause.statements?.body ?? []);
+    }
+  } catch (error) {
+    // It may be rescued outside; what is no exception of Ruby ends the reading.
+    if (error instanceof RubyConfigError && error.raises !== undefined) last();
+    throw error;
   }
-  // What is not rescued here ends the reading: nothing after it matters.
-  scope.run(ensureClause?.statements?.body ?? []);
+  last();
 }
 
 /** The clause that rescues what `action` raises; undefined where it raises nothing. */
