@@ -12,6 +12,7 @@ import type { Log } from './log.ts';
 import { runCommands } from './loops/commands.ts';
 import { makeHeartbeat } from './loops/heartbeat.ts';
 import { makeReconfigure } from './loops/reconfigure.ts';
+import { makeOutage, type Probe } from './outage.ts';
 import { makeServerWatch } from './server-watch.ts';
 import type { CurveKeys } from './session.ts';
 import type { Whitelist } from './whitelist.ts';
@@ -24,6 +25,8 @@ export interface AgentPorts {
   readonly link: Link;
   readonly curve: CurveKeys;
   readonly random: () => number;
+  /** Looks at the way to the Push Jobs server while nothing is heard of it. */
+  readonly probe: Probe;
   readonly get: (request: Get) => Promise<HttpAnswer>;
   /** How frames are proved, where many agents share a process. */
   readonly prove?: NonNullable<ConnectionDeps['prove']>;
@@ -91,8 +94,14 @@ export function makeAgentAround(
     random,
     onEffect: (effect) => {
       healing.onEffect(effect);
+      if (effect === 'went_offline' || effect === 'still_offline') outage.silent();
+    },
+    onAvailable: (afterMs) => {
+      if (afterMs === undefined) log.info({}, 'the node is available');
+      else log.info({ afterS: Math.round(afterMs / 100) / 10 }, 'the node is available again');
     },
   });
+  const outage = makeOutage({ clock, log, probe: ports.probe, signal: life.signal });
   const retryCapMs = (): number => watch.intervalMs() ?? FIRST_RETRY_MS;
 
   const work = openWork({
@@ -133,6 +142,7 @@ export function makeAgentAround(
         'configuration received',
       );
       watch.open(session);
+      outage.use(heartbeat);
       connection.use(session);
       work.results.open(session.config.capabilities?.includes('result_ack') ?? false);
       beat.beatNow();
@@ -209,7 +219,14 @@ export function makeAgentAround(
           },
           note: (event) => {
             if (event.kind === 'heard') healing.heard();
-            if (event.kind === 'broadcast') healing.broadcastHeard();
+            if (event.kind === 'broadcast') {
+              healing.broadcastHeard();
+              outage.heard();
+            }
+            if (event.kind === 'reached') {
+              healing.reached();
+              outage.reached();
+            }
             if (event.kind === 'connected') {
               connection.connected();
               work.results.connected();

@@ -16,6 +16,8 @@ export interface Healing {
   heard(): void;
   /** A proven broadcast came. */
   broadcastHeard(): void;
+  /** The server's host answers on one of the sockets, after it did not. */
+  reached(): void;
 }
 
 /** What the healing may do. */
@@ -118,6 +120,10 @@ export function makeHealing(deps: HealingDeps): Healing {
     heard: () => {
       strikes = 0;
       reconfigure.forget(Object.values(COMMAND_CHANNEL));
+    },
+    // What a socket has reached will broadcast; all nodes would ask for their configuration at the same time.
+    reached: () => {
+      reconfigure.forget([STILL_OFFLINE]);
     },
     broadcastHeard: () => {
       reconfigure.forget([STILL_OFFLINE]);

@@ -138,6 +138,7 @@ export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S
     renew: () => {
       if (stage === 'connecting' || stage === 'shaking') return;
       if (stage === 'standing' && clock.elapsed() - stoodAt < youngMs(intervalMs)) return;
+      if (stage === 'standing') tell({ kind: 'lost' });
       replace();
       connect();
     },

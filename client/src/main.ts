@@ -105,6 +105,10 @@ async function serve(options: CommandLine): Promise<number> {
     link: makeLink({ log, clock: systemClock, random: Math.random }),
     curve: newCurveKeys(),
     random: Math.random,
+    probe: {
+      lookUp: async (host) => (await import('./doctor/probe.ts')).lookUp(host),
+      connect: async (...to) => (await import('./doctor/probe.ts')).tryConnect(...to),
+    },
     get: (request) => fetcher.get(request),
   });
   reconfigure = () => {

@@ -1,5 +1,6 @@
 import {
   isHeard,
+  isServed,
   nextDeadline,
   observe,
   openLiveness,
@@ -23,13 +24,38 @@ export interface ServerWatch {
   intervalMs(): number | undefined;
 }
 
+/** What a node that was available is not after. */
+const LOSSES: ReadonlySet<LivenessEffect> = new Set([
+  'went_offline',
+  'foreign_broadcast',
+  'command_channel_silent',
+]);
+
 /** Makes the watch; `onEffect` is told what must be done. */
 export function makeServerWatch(deps: {
   readonly elapsed: () => number;
   readonly random: () => number;
   readonly onEffect: (effect: LivenessEffect) => void;
+  /** The node is available: for the first time, or again so many milliseconds after a loss. */
+  readonly onAvailable: (afterMs: number | undefined) => void;
 }): ServerWatch {
   let state: LivenessState | undefined;
+  let isNew = true;
+  /** When the loss began that is not over. */
+  let lossAt: number | undefined;
+
+  /** Sockets that are opened for a new configuration are none. */
+  function isLoss(event: LivenessEvent, effects: readonly LivenessEffect[]): boolean {
+    return event.kind === 'lost' || effects.some((effect) => LOSSES.has(effect));
+  }
+
+  function judge(state: LivenessState): void {
+    if (!isServed(state) || (!isNew && lossAt === undefined)) return;
+    deps.onAvailable(lossAt === undefined || isNew ? undefined : deps.elapsed() - lossAt);
+    isNew = false;
+    lossAt = undefined;
+  }
+
   return {
     open: ({ config, curve }) => {
       const { heartbeat } = config.push_jobs;
@@ -45,8 +71,14 @@ export function makeServerWatch(deps: {
     },
     note: (event) => {
       if (state === undefined) return;
-      const next = observe(state, event, deps.elapsed());
+      const now = deps.elapsed();
+      const { lastBroadcast } = state;
+      const next = observe(state, event, now);
       state = next.state;
+      if (isLoss(event, next.effects)) {
+        lossAt ??= next.effects.includes('went_offline') ? lastBroadcast : now;
+      }
+      judge(state);
       for (const effect of next.effects) deps.onEffect(effect);
     },
     isOnline: () => state?.server === 'online',

@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
 /** How many descriptors this process may have, and has. */
@@ -35,6 +36,20 @@ export async function readDescriptors(): Promise<Descriptors> {
     return { limit, open: (await readdir('/proc/self/fd')).length };
   } catch {
     return { limit: 10_240, open: 64 };
+  }
+}
+
+/**
+ * Descriptors that this process has now; undefined where nobody knows. Linux says it as the size of a directory since
+ * 6.2; to read that directory costs a tenth of a second with ten thousand nodes.
+ */
+export function openDescriptors(): number | undefined {
+  const at = '/proc/self/fd';
+  try {
+    const { size } = statSync(at);
+    return size > 0 ? size : readdirSync(at).length - 1;
+  } catch {
+    return undefined;
   }
 }
 

@@ -19,6 +19,9 @@ const SECRET = [
 const URL_WITH_PASSWORD = /(\w+:\/\/[^\s/:@]*):\S+@/g;
 const PASSWORD_IN_QUERY = /([?&]password=)[^&\s]+/gi;
 
+/** Bytes that may wait for a slow reader of standard output; what comes above them is dropped. */
+const MAX_WAITING = 16 * 1024 * 1024;
+
 /** JSON lines on standard output, or where `destination` says. */
 export function makeLog(level: string, destination?: DestinationStream): Log {
   return pino(
@@ -33,7 +36,7 @@ export function makeLog(level: string, destination?: DestinationStream): Log {
         censor: '[secret]',
       },
     },
-    destination ?? pino.destination({ fd: 1, sync: true }),
+    destination ?? pino.destination({ fd: 1, sync: false, maxLength: MAX_WAITING }),
   );
 }
 

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { JobChanges } from './core/job-record.ts';
+import { openDescriptors } from './descriptors.ts';
 import { graphiteName, type Sample } from './graphite.ts';
 import type { MessageCounts } from './dispatcher/message-counts.ts';
 
@@ -36,12 +37,15 @@ export interface Metrics {
 
 /** Different values of one label, at most; what comes above counts as `other`. */
 const MAX_VALUES = 100;
+const OPEN_DESCRIPTORS = 'process_open_fds';
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** Makes the counters of one server. */
 export function makeMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Its own reads the directory of all descriptors at every look.
+  registry.removeSingleMetric(OPEN_DESCRIPTORS);
   let readings: Readings | undefined;
   let failingSince: number | undefined;
   let now = 0;
@@ -101,6 +105,7 @@ export function makeMetrics(): Metrics {
     registers: [registry],
   });
 
+  gauge(OPEN_DESCRIPTORS, 'Number of open file descriptors.', openDescriptors);
   gauge('pushy_nodes_online', 'Nodes that are connected', () => readings?.nodes().tracked);
   gauge('pushy_nodes_available', 'Nodes that take jobs', () => readings?.nodes().available);
   gauge('pushy_jobs_in_memory', 'Jobs in flight, or lately ended', () => readings?.jobsInMemory());

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { readRubyConfig } from '@pushy/ruby-config';
 import {
   loadSettings,
+  lookUp,
   makeAgent,
   makeLink,
   makeWhitelist,
   newCurveKeys,
+  tryConnect,
   type AgentSettings,
 } from '@pushy/client';
 import { systemClock, type Clock } from '../../client/src/clock.ts';
@@ -83,6 +85,7 @@ export async function startAgent(
     link: makeLink({ log, clock, random: Math.random }),
     curve: newCurveKeys(),
     random: Math.random,
+    probe: { lookUp, connect: tryConnect },
     get: httpGet,
   });
   const end = new AbortController();

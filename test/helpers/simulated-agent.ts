@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { randomUUID, type KeyObject } from 'node:crypto';
 import { open } from '@pushy/protocol';
-import { newCurveKeys } from '@pushy/client';
+import { lookUp, newCurveKeys, tryConnect } from '@pushy/client';
 import { makeAgentAround } from '../../client/src/agent.ts';
 import { systemClock } from '../../client/src/clock.ts';
 import { httpGet } from '../../client/src/http-get.ts';
@@ -46,6 +46,7 @@ export function startSimulatedAgent(settings: SimulatedAgentSettings): Simulated
     link: makeLeanLink(),
     curve: newCurveKeys(),
     random: Math.random,
+    probe: { lookUp, connect: tryConnect },
     get: httpGet,
     prove: proveOnce,
   };

@@ -36,6 +36,8 @@ export interface LivenessState {
   readonly server: 'online' | 'offline';
   /** Of the last broadcast; of the opening of the sockets where none came yet. */
   readonly lastBroadcast: number;
+  /** A broadcast came on the sockets that are open now. */
+  readonly isSeen: boolean;
   /** Broadcasts counted while the server is offline. */
   readonly counted: number;
   /** Another incarnation was seen and said. */
@@ -110,6 +112,7 @@ export function openLiveness(settings: LivenessSettings, now: number): LivenessS
     settings,
     server: 'online',
     lastBroadcast: now,
+    isSeen: false,
     counted: 0,
     incarnationReported: false,
     watch: 'waiting',
@@ -124,6 +127,12 @@ export function openLiveness(settings: LivenessSettings, now: number): LivenessS
 /** A broadcast is not missing now, be it the first one since the server was gone. */
 export function isHeard({ server, counted }: LivenessState): boolean {
   return server === 'online' || counted > 0;
+}
+
+/** The server broadcasts, heartbeats go to it and, where it is known to answer, it has: the node is available. */
+export function isServed({ settings, server, isSeen, watch, lostAt }: LivenessState): boolean {
+  const isAnswered = watch === 'heard' || !settings.isAnswered;
+  return server === 'online' && isSeen && isAnswered && lostAt === undefined;
 }
 
 /** The moment at which a `tick` must have come at the latest. */
@@ -188,6 +197,7 @@ function onBroadcast(state: LivenessState, incarnationId: string, now: number): 
     state: {
       ...state,
       lastBroadcast: now,
+      isSeen: true,
       server: isBack ? 'online' : state.server,
       counted: isBack ? 0 : counted,
       incarnationReported: state.incarnationReported || isOther,
@@ -219,7 +229,7 @@ function onTick(state: LivenessState, now: number): LivenessStep {
   }
   if (now >= returnDue(state)) {
     // Where the broadcast is missing as well the server is away: it will be seen when it is back.
-    if (!isOverdue(state, now)) effects.push('command_channel_lost');
+    if (state.isSeen && !isOverdue(state, now)) effects.push('command_channel_lost');
     next = { ...next, lostAt: now };
   }
   const overdue = now - state.lastBroadcast - patience(state);
@@ -232,7 +242,9 @@ function onTick(state: LivenessState, now: number): LivenessStep {
   if (silence >= silenceLimit(state)) {
     if (state.server === 'online') effects.push('went_offline');
     else if (now >= state.crowdedUntil) effects.push('still_offline');
-    const fresh = { watch: 'waiting', lostAt: undefined, renewed: false, excused: false } as const;
+    // A command channel that stands answers pings: it is left alone, and what it said counts.
+    const watch = next.watch === 'heard' ? 'heard' : 'waiting';
+    const fresh = { watch, isSeen: false, renewed: false, excused: false } as const;
     return {
       state: { ...next, ...fresh, server: 'offline', lastBroadcast: now, counted: 0 },
       effects,

@@ -97,6 +97,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
   return {
     renew: () => {
       if (!isSettled || performance.now() - stoodAt < youngMs(intervalMs)) return;
+      if (connection !== undefined) onEnd({ stood: true, isLate: false, how: 'closed' });
       connection?.close();
       isSettled = false;
       attempt();

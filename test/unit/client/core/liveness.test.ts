@@ -292,6 +292,7 @@ describe('liveness (REFERENCE 16)', () => {
   it('says that a lost command channel does not come back, while the server broadcasts', () => {
     const lost = { kind: 'lost' } as const;
     const { done } = play([
+      [100, broadcast],
       [500, lost],
       [1000, broadcast],
       [2000, broadcast],
