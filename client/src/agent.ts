@@ -132,7 +132,7 @@ export function makeAgentAround(
       );
       watch.open(session);
       connection.use(session);
-      work.results.open(session.config.capabilities?.includes('result_ack') ?? false);
+      work.agreed(session.config.capabilities ?? []);
       beat.beatNow();
     },
     isJobActive: () => work.isActive(),
