@@ -117,7 +117,7 @@ async function takeUp(
   try {
     return { kind: 'running', run: await run.start() };
   } catch (error) {
-    log.error({ jobId, error: messageOf(error) }, 'run not started');
+    log.warn({ jobId, why: messageOf(error) }, 'run not started');
     await report(record);
     return undefined;
   }

@@ -144,7 +144,7 @@ export function makeAgentAround(
       watch.open(session);
       outage.use(heartbeat);
       connection.use(session);
-      work.results.open(session.config.capabilities?.includes('result_ack') ?? false);
+      work.agreed(session.config.capabilities ?? []);
       beat.beatNow();
     },
     isJobActive: () => work.isActive(),

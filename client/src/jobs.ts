@@ -5,13 +5,15 @@ import {
   wireState,
   type Answer,
   type JobOrder,
+  type RunOutput,
   type RunnerEffect,
   type RunnerEvent,
   type RunnerState,
 } from './core/runner.ts';
 import type { JobCheck } from './job-check.ts';
 import type { Log } from './log.ts';
-import type { Committed, CommittedRun, Runs, StartedRun } from './runs.ts';
+import { constants } from 'node:os';
+import type { Committed, CommittedRun, RunOver, Runs, StartedRun } from './runs.ts';
 
 /** The host of the agent's job: the only one that holds it. Performs what the runner decides. */
 export interface Jobs {
@@ -37,6 +39,8 @@ export interface JobsDeps {
   readonly check: (order: JobOrder) => Promise<JobCheck>;
   readonly runs: Pick<Runs, 'commit'>;
   readonly answer: (answer: Answer) => void;
+  /** What a run had written that was stopped; undefined: it is not sent. */
+  readonly outputOf: (jobId: string) => Promise<RunOutput | undefined>;
   /** A run is over: how, is in the spool. */
   readonly report: (jobId: string) => void;
   readonly log: Log;
@@ -136,7 +140,7 @@ export function makeJobs(deps: JobsDeps): Jobs {
     try {
       mine.started = await run.start();
     } catch (error) {
-      log.error({ jobId, error: messageOf(error) }, 'run not started');
+      log.warn({ jobId, why: messageOf(error) }, 'run not started');
       dispatch({ kind: 'ended', jobId });
       return;
     }
@@ -146,13 +150,15 @@ export function makeJobs(deps: JobsDeps): Jobs {
   }
 
   async function follow(jobId: string, run: StartedRun): Promise<void> {
-    await run.over;
+    const end = await run.over;
+    const { isUnstarted, why } = end;
+    if (isUnstarted) log.warn({ jobId, why }, 'run not started');
+    else log.info({ jobId, ...fieldsOf(end) }, 'run ended');
     if (run.isTimedOut()) {
       // To its job the node is `timed_out`, which the server alone says: what it says is abort (REFERENCE 12).
       log.warn({ jobId }, 'the time of the run was up and the server was not heard: ended');
       return;
     }
-    log.info({ jobId }, 'run ended');
     dispatch({ kind: 'ended', jobId });
   }
 
@@ -163,7 +169,8 @@ export function makeJobs(deps: JobsDeps): Jobs {
     const isGone = (await mine.started?.kill()) ?? true;
     if (isGone) log.info({ jobId }, 'run stopped');
     else log.error({ jobId }, 'processes of a stopped run cannot be killed');
-    dispatch({ kind: 'stopped', jobId });
+    const output = mine.started === undefined ? undefined : await deps.outputOf(jobId);
+    dispatch({ kind: 'stopped', jobId, ...(output === undefined ? {} : { output }) });
   }
 
   function release(): void {
@@ -197,5 +204,17 @@ export function makeJobs(deps: JobsDeps): Jobs {
     leave: () => {
       if (state.phase === 'committed') active?.committed?.leave();
     },
+  };
+}
+
+/** How a run ended, in a line of the log. */
+function fieldsOf({ status: exitCode, why, seconds }: RunOver): Record<string, unknown> {
+  const [signal] =
+    Object.entries(constants.signals).find(([, number]) => 128 + number === exitCode) ?? [];
+  return {
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    seconds: Math.round(seconds * 10) / 10,
+    ...(why === undefined ? {} : { why }),
   };
 }

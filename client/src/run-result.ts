@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { RunOutput } from './core/runner.ts';
 import { fitOutput } from './output.ts';
 import { readCaptured, type Captured } from './process/captured.ts';
-import { endOfRun } from './process/run-state.ts';
+import { endOfRun, whyOfRun } from './process/run-state.ts';
 
 /** What the server is told of a run that is over. */
 export interface RunResult {
   readonly outcome: 'succeeded' | 'failed';
   /** Absent when the job does not capture. */
-  readonly output?: { readonly stdout: string; readonly stderr: string };
+  readonly output?: RunOutput;
 }
 
 /** What a run is looked at for. */
@@ -24,7 +23,15 @@ export interface RunResultSettings {
 export async function readResult(dir: string, settings: RunResultSettings): Promise<RunResult> {
   const { capture, limit } = settings;
   const { outcome, why } = await verdict(dir, settings);
-  if (!capture) return { outcome };
+  return capture ? { outcome, output: await outputOf(dir, why, limit) } : { outcome };
+}
+
+/** Reads what a run wrote until it was stopped. */
+export async function readStopped(dir: string, limit: number): Promise<RunOutput> {
+  return outputOf(dir, await readNote(dir), limit);
+}
+
+async function outputOf(dir: string, why: string | undefined, limit: number): Promise<RunOutput> {
   const [stdout, stderr] = await Promise.all([
     readCaptured(dir, 'stdout', limit),
     readCaptured(dir, 'stderr', limit),
@@ -33,7 +40,7 @@ export async function readResult(dir: string, settings: RunResultSettings): Prom
   if (stdout.isDiskFull || stderr.isDiskFull) {
     notes.push('the rest of the output is lost: the disk of this node was full');
   }
-  return { outcome, output: fitOutput({ stdout, stderr: withNotes(stderr, notes) }, limit) };
+  return fitOutput({ stdout, stderr: withNotes(stderr, notes) }, limit);
 }
 
 async function verdict(
@@ -65,11 +72,6 @@ function withNotes(stderr: Captured, notes: readonly string[]): Captured {
 
 /** Why the agent ended the run; undefined when it did not. */
 async function readNote(dir: string): Promise<string | undefined> {
-  try {
-    const why = await readFile(join(dir, 'why'), 'utf8');
-    return why === '' ? 'the disk of this node was full: how the run ended was not kept' : why;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const why = await whyOfRun(dir);
+  return why === '' ? 'the disk of this node was full: how the run ended was not kept' : why;
 }

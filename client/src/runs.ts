@@ -7,7 +7,8 @@ import type { Log } from './log.ts';
 import type { Host } from './process/host.ts';
 import { startKeeper, type Keeper, type KeeperOrder, type KeeperResult } from './process/keeper.ts';
 import type { KillClock } from './process/kill.ts';
-import { endOfRun } from './process/run-state.ts';
+import { endOfRun, whyOfRun } from './process/run-state.ts';
+import { UNWRITTEN } from './process/run-script.ts';
 import type { OsUser } from './process/user.ts';
 import { watchRun } from './process/watch-run.ts';
 import type { RunRecord, Spool } from './spool.ts';
@@ -18,6 +19,8 @@ export const RUN_LIMIT_MS = 86_400_000;
 export const TIMEOUT_SLACK_MS = 10_000;
 /** How long the keeper of a run that was ended may take to write that down, milliseconds. */
 const LAST_WORDS_MS = 2000;
+/** How long what it wrote last is waited for before `aborted` is said, milliseconds (A5: grace + 1 s in all). */
+const LAST_OUTPUT_MS = 500;
 
 /** A job that is written down, holds its lock and waits for the server's word. */
 export interface CommittedRun {
@@ -29,13 +32,24 @@ export interface CommittedRun {
   leave(): void;
 }
 
+/** How a run ended, for people. */
+export interface RunOver {
+  /** It was ordered, and its command never began. */
+  readonly isUnstarted: boolean;
+  /** As a shell says it: 128 and the number of the signal that ended it. Undefined: nobody knows. */
+  readonly status?: number;
+  /** Why it did not end by itself. */
+  readonly why?: string;
+  readonly seconds: number;
+}
+
 /** A run that goes on, whether this agent lives or not. */
 export interface StartedRun {
   /** Resolves when it is over; what it left stays in the spool. */
-  readonly over: Promise<void>;
+  readonly over: Promise<RunOver>;
   /** It was ended here because the time of its job was up: the server has to say so. */
   readonly isTimedOut: () => boolean;
-  /** Ends its whole process group; false: not all of it could be ended. */
+  /** Ends its whole process group; false: not all of it could be ended. What it wrote is in the spool then. */
   readonly kill: () => Promise<boolean>;
   /** Forgets a run that was killed. */
   discard(): Promise<void>;
@@ -189,16 +203,23 @@ export function makeRuns(deps: RunsDeps): Runs {
       void endByLimit(jobId, limit.why, run.kill);
     });
     signal.addEventListener('abort', cancelLimit, { once: true });
+    const began = clock.elapsed() - sinceMs;
     const over = run.over.then(async () => {
+      const seconds = (clock.elapsed() - began) / 1000;
       cancelLimit();
       signal.removeEventListener('abort', cancelLimit);
-      await noteLoss(jobId);
+      const end = await howItEnded(jobId);
       await removeFile(jobId, file);
+      return { ...end, seconds };
     });
     return {
       over,
       isTimedOut: () => isTimedOut,
-      kill: run.kill,
+      kill: async () => {
+        const isGone = await run.kill();
+        if (isGone) await within(over, LAST_OUTPUT_MS);
+        return isGone;
+      },
       discard: async () => {
         await within(over, LAST_WORDS_MS);
         await forget(jobId, file);
@@ -231,16 +252,23 @@ export function makeRuns(deps: RunsDeps): Runs {
     await kill();
   }
 
-  /** This agent lived and saw the end, so it was not what took the run along. */
-  async function noteLoss(jobId: string): Promise<void> {
+  /** This agent lived and saw the end, so it was not what took the run along: what is not known is written down. */
+  async function howItEnded(jobId: string): Promise<Omit<RunOver, 'seconds'>> {
+    const dir = spool.pathOf(jobId);
     try {
-      const names = await readdir(spool.pathOf(jobId));
-      const isKnown = names.includes('why') || (await endOfRun(spool.pathOf(jobId))) !== undefined;
-      if (!isKnown) {
-        await spool.note(jobId, 'the keeper of the run was killed: nobody knows how it ended');
+      const end = await endOfRun(dir);
+      const isBegun = (await readdir(dir)).includes('leader');
+      const isUnstarted = !isBegun || end?.how === UNWRITTEN;
+      let why = await whyOfRun(dir);
+      if (why === undefined && end === undefined) {
+        why = 'the keeper of the run was killed: nobody knows how it ended';
+        await spool.note(jobId, why);
       }
+      const status = end === undefined ? {} : { status: end.status };
+      return { isUnstarted, ...status, ...(why === undefined ? {} : { why }) };
     } catch (error) {
       log.warn({ jobId, error: messageOf(error) }, 'the end of a run cannot be written down');
+      return { isUnstarted: false };
     }
   }
 
@@ -269,7 +297,7 @@ export function makeRuns(deps: RunsDeps): Runs {
     }
   }
 
-  async function within(end: Promise<void>, ms: number): Promise<void> {
+  async function within(end: Promise<unknown>, ms: number): Promise<void> {
     let cancel: () => void = () => undefined;
     const late = new Promise<void>((done) => {
       cancel = clock.after(ms, done);

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { adoptRuns } from './adopt.ts';
 import { sleep, type Clock } from './clock.ts';
 import type { AgentSettings } from './config.ts';
-import type { Answer, JobOrder, RunnerEvent } from './core/runner.ts';
+import type { Answer, JobOrder, RunnerEvent, RunOutput } from './core/runner.ts';
 import { checkOrder, type JobCheck } from './job-check.ts';
+import { messageOf } from './errors.ts';
 import { jobEnvironment } from './job-env.ts';
 import { makeJobFiles } from './job-file.ts';
 import { makeJobs, type Jobs } from './jobs.ts';
@@ -17,7 +18,7 @@ import { runState } from './process/run-state.ts';
 import { inScope, scopeNeed, type ScopeNeed } from './process/scope.ts';
 import { ownUserId } from './process/user.ts';
 import { draftOfResult, makeResults, withResults, type Results } from './results.ts';
-import { readResult } from './run-result.ts';
+import { readResult, readStopped } from './run-result.ts';
 import { makeRuns } from './runs.ts';
 import { makeSpool, type RunRecord } from './spool.ts';
 import type { Whitelist } from './whitelist.ts';
@@ -44,7 +45,9 @@ export interface Work extends Pick<Jobs, 'isActive' | 'onIdle' | 'wire' | 'leave
   /** Of this agent, or of the one whose run it has adopted (Decision 4). */
   incarnationId(): string;
   dispatch(event: RunnerEvent): void;
-  readonly results: Pick<Results, 'acknowledged' | 'open' | 'connected' | 'beat'>;
+  /** A configuration was received: what the server can do beyond the protocol of the reference. */
+  agreed(capabilities: readonly string[]): void;
+  readonly results: Pick<Results, 'acknowledged' | 'connected' | 'beat'>;
   /** Removes expired files of jobs; gives their number. */
   sweep(): Promise<number>;
 }
@@ -65,6 +68,7 @@ export function makeWork(deps: WorkDeps): Work {
   let incarnation: string = randomUUID();
   let boot = 'unknown';
   let need: ScopeNeed = 'needless';
+  let sendsStopped = false;
 
   const runs = makeRuns({
     host,
@@ -112,6 +116,7 @@ export function makeWork(deps: WorkDeps): Work {
     answer: (answer) => {
       deps.post(draftOfAnswer(answer));
     },
+    outputOf,
     report: (jobId) => {
       results.add(jobId);
     },
@@ -126,6 +131,18 @@ export function makeWork(deps: WorkDeps): Work {
       isDirectory,
       chefLockFile: settings.lockFile,
     });
+  }
+
+  async function outputOf(jobId: string): Promise<RunOutput | undefined> {
+    if (!sendsStopped) return undefined;
+    try {
+      const record = await spool.find(jobId);
+      if (record?.capture !== true) return undefined;
+      return await readStopped(spool.pathOf(jobId), outputLimit(jobId));
+    } catch (error) {
+      log.warn({ jobId, error: messageOf(error) }, 'the output of a stopped run cannot be read');
+      return undefined;
+    }
   }
 
   function outputLimit(jobId: string): number {
@@ -164,6 +181,10 @@ export function makeWork(deps: WorkDeps): Work {
       });
     },
     incarnationId: () => incarnation,
+    agreed: (capabilities) => {
+      sendsStopped = capabilities.includes('stopped_output');
+      results.open(capabilities.includes('result_ack'));
+    },
     dispatch: (event) => {
       jobs.dispatch(event);
     },
@@ -184,7 +205,9 @@ export function makeWork(deps: WorkDeps): Work {
 export function draftOfAnswer(answer: Answer): Draft {
   const { type, jobId } = answer;
   const reason = answer.type === 'nack_commit' ? { reason: answer.reason } : {};
-  return { type, members: { job_id: jobId, ...reason } };
+  const { stdout, stderr } = (answer.type === 'aborted' ? answer.output : undefined) ?? {};
+  const output = stdout === undefined ? {} : { stdout, stderr };
+  return { type, members: { job_id: jobId, ...reason, ...output } };
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -22,6 +22,10 @@ export function hintsFor(job: JobView, jobId: string): string[] {
   } else if (failed !== undefined) {
     hints.push('Nothing was captured: with --capture the output of the command is kept.');
   }
+  const [stopped] = [...(job.nodes['aborted'] ?? []), ...(job.nodes['timed_out'] ?? [])];
+  if (stopped !== undefined && job['capture_output'] === true) {
+    hints.push(`See what it wrote until it was stopped: pushy job output ${jobId} ${stopped}`);
+  }
   return hints;
 }
 

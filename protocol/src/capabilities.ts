@@ -18,8 +18,11 @@
  *
  * `removal`: a node that is removed at the server while it is connected is told so, by `{"type": "removed"}`: nothing
  * that it says there counts any more. The agent asks for its configuration again, until it gets one.
+ *
+ * `stopped_output`: the server keeps what a run had written that it has ended by `abort`: where the job wants its output,
+ * the agent's `aborted` names the job and has `stdout` and `stderr`, as a result has. It is said once.
  */
-export const CAPABILITIES = ['result_ack', 'run_timeout', 'removal'] as const;
+export const CAPABILITIES = ['result_ack', 'run_timeout', 'removal', 'stopped_output'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** What a config request asks for; names that nobody knows are ignored. */

@@ -54,7 +54,7 @@ const fromAgent = {
 };
 const jobId = s.orNull(s.text);
 
-/** Answers of an agent about a job: type and job id, nothing else (REFERENCE 15.6). */
+/** Answers of an agent about a job (REFERENCE 15.6). */
 export const JOB_ANSWERS = ['ack_commit', 'nack_commit', 'ack_run', 'nack_run', 'aborted'] as const;
 /** Ends of a run: with the output, when it was captured (REFERENCE 15.6). */
 export const RUN_ENDS = ['succeeded', 'failed'] as const;
@@ -74,6 +74,9 @@ const AGENT_JOB_ANSWER = s.object({
   job_id: s.optional(jobId),
   /** Why a commit or a run was refused, for people. Old servers ignore it. */
   reason: s.optional(s.text),
+  /** Of `aborted`, to servers with the capability `stopped_output`: what the run had written. */
+  stdout: s.optional(s.text),
+  stderr: s.optional(s.text),
 });
 const AGENT_RUN_END = s.object({
   type: s.oneOf(...RUN_ENDS),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -397,6 +397,30 @@ describe('the agent on the wire (REFERENCE 15, 16)', function () {
         server.said.filter(({ body }) => body['type'] !== 'heartbeat'),
         [],
       );
+    });
+
+    it('says what the run had written to a server that keeps it, and to no other', async () => {
+      const entries = ["'report' => 'echo out; echo err >&2; echo ready > ready; sleep 100'"];
+      for (const [job, keeps, capture] of [
+        [A, true, true],
+        [B, true, false],
+        [randomUUID().replaceAll('-', ''), false, true],
+      ] as const) {
+        await agent?.stop();
+        await server.close();
+        await start({}, [], entries);
+        server.state.capabilities = keeps ? ['stopped_output'] : [];
+        await server.welcome();
+        await commit(job, 'report', { dir, capture });
+        await run(job);
+        await waitForFile('ready');
+        rmSync(join(dir, 'ready'));
+        await server.send({ type: 'abort' });
+        const { body, text } = await server.next('aborted');
+        assert.equal(body['job_id'], job);
+        const output = keeps && capture ? ['out\n', 'err\n'] : [undefined, undefined];
+        assert.deepEqual([body['stdout'], body['stderr']], output, text);
+      }
     });
 
     it('A5 stops a run that ignores TERM within grace + 1 s, while heartbeats go on', async () => {

@@ -619,6 +619,54 @@ describe('hostile frames', () => {
     assert.deepEqual(reasons(), ['replayed']);
   });
 
+  it('Decision 8: keeps what a stopped run had written, also when its job is gone from memory', async () => {
+    const output = { stdout: 'out', stderr: 'err' };
+    const a = await room.ready('a');
+    const runs = async (capture: boolean): Promise<string> => {
+      const id = await room.start(['a'], { capture, runTimeout: 10 });
+      await a.say('ack_commit', { job_id: id });
+      await a.say('ack_run', { job_id: id });
+      return id;
+    };
+    const stopped = await runs(true);
+    const stopping = room.dispatcher.jobs.stop(stopped);
+    await room.clock.advance(1);
+    await a.say('aborted', { job_id: stopped, ...output });
+    await room.clock.advance(100);
+    await stopping;
+    assert.equal(room.store.outputOf(stopped, 'a'), 'out|err');
+    assert.deepEqual(room.store.nodesOf(stopped), { a: 'aborted' });
+
+    const late = await runs(true);
+    await room.clock.advance(10_000);
+    await room.clock.advance(SETTINGS.waitCompleteTime);
+    const again = room.agent('a');
+    await again.say('heartbeat', { job_state: 'running', job_id: late });
+    await again.say('aborted', { job_id: late, ...output });
+    await room.clock.advance(100);
+    assert.equal(room.store.outputOf(late, 'a'), 'out|err');
+    assert.deepEqual(room.store.nodesOf(late), { a: 'crashed' });
+  });
+
+  it('Decision 14: keeps no output of a stopped run whose job did not want it, or one stream alone', async () => {
+    for (const [capture, output] of [
+      [false, { stdout: 'out', stderr: 'err' }],
+      [true, { stdout: 'out' }],
+    ] as const) {
+      const a = await room.ready(capture ? 'a' : 'b');
+      const id = await room.start([a.name], { capture });
+      await a.say('ack_commit', { job_id: id });
+      await a.say('ack_run', { job_id: id });
+      const stopping = room.dispatcher.jobs.stop(id);
+      await room.clock.advance(1);
+      await a.say('aborted', { job_id: id, ...output });
+      await room.clock.advance(100);
+      await stopping;
+      assert.equal(room.store.outputOf(id, a.name), undefined);
+      assert.deepEqual(room.store.nodesOf(id), { [a.name]: 'aborted' });
+    }
+  });
+
   it('says that two agents speak for one node, whichever clock is behind', async () => {
     for (const [node, skew] of [
       ['a', 0],

@@ -68,6 +68,8 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
     broadcastSequence: 0,
     maxBodySize: options.maxBodySize ?? 65_536,
     lifetime: options.lifetime ?? 3600,
+    /** What it answers to an agent that asks for capabilities. */
+    capabilities: [] as string[],
     /** What the server calls the node. */
     availability: 'available',
     /** What ZAP says to whoever connects, with CURVE. */
@@ -113,7 +115,7 @@ export async function startScriptedServer(options: ScriptedServerOptions = {}) {
       lifetime: state.lifetime,
       max_message_skew: 300,
       ...(version1 ? {} : { max_body_size: state.maxBodySize }),
-      ...(asksForCapabilities && !version1 ? { capabilities: [] } : {}),
+      ...(asksForCapabilities && !version1 ? { capabilities: state.capabilities } : {}),
       incarnation_id: state.incarnation,
     };
   }

@@ -100,7 +100,9 @@ function simulateWork(
             onRun?.(jobId);
             if (capture) captured.set(jobId, printed(command) ?? output);
             const kill = (): Promise<boolean> => Promise.resolve(true);
-            const over = command === ENDLESS ? new Promise<void>(() => undefined) : nothing();
+            const end = { isUnstarted: false, status: 0, seconds: 0 };
+            const over =
+              command === ENDLESS ? new Promise<never>(() => undefined) : Promise.resolve(end);
             const isTimedOut = (): boolean => false;
             return Promise.resolve({ over, isTimedOut, kill, discard: nothing });
           },
@@ -110,6 +112,7 @@ function simulateWork(
         return Promise.resolve({ ok: true, run });
       },
     },
+    outputOf: () => Promise.resolve(undefined),
     answer: (answer) => {
       post(draftOfAnswer(answer));
     },
@@ -123,6 +126,9 @@ function simulateWork(
     open: nothing,
     incarnationId: () => incarnation,
     wire: () => withResults(jobs.wire(), results),
+    agreed: (capabilities) => {
+      results.open(capabilities.includes('result_ack'));
+    },
     results,
     sweep: () => Promise.resolve(0),
   };

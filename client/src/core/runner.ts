@@ -32,6 +32,12 @@ export interface JobOrder {
   readonly runTimeout?: number;
 }
 
+/** What a run has written, as it is sent. */
+export interface RunOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** What the agent does now. */
 export type RunnerState =
   | { readonly phase: 'idle' }
@@ -50,8 +56,8 @@ export type RunnerEvent =
   | { readonly kind: 'started'; readonly jobId: string }
   /** The run is over, or could not be started: what is to be said of it stands in the spool. */
   | { readonly kind: 'ended'; readonly jobId: string }
-  /** The whole process group is gone. */
-  | { readonly kind: 'stopped'; readonly jobId: string }
+  /** The whole process group is gone; `output`: what it had written, where the server wants to have it. */
+  | { readonly kind: 'stopped'; readonly jobId: string; readonly output?: RunOutput }
   /** What an agent before this one had at hand. */
   | {
       readonly kind: 'adopted';
@@ -63,7 +69,7 @@ export type RunnerEvent =
 export type Answer =
   | { readonly type: 'ack_commit' | 'ack_run' | 'nack_run'; readonly jobId: string | null }
   | { readonly type: 'nack_commit'; readonly jobId: string | null; readonly reason: string }
-  | { readonly type: 'aborted'; readonly jobId: string | null };
+  | { readonly type: 'aborted'; readonly jobId: string | null; readonly output?: RunOutput };
 
 export type RunnerEffect =
   | { readonly kind: 'answer'; readonly answer: Answer }
@@ -261,8 +267,9 @@ function stop({ order }: Busy): RunnerStep {
   return to({ phase: 'stopping', order }, { kind: 'stop', jobId: order.jobId });
 }
 
-function finishStop({ order: { jobId } }: Busy): RunnerStep {
-  return to(IDLE, { kind: 'release', jobId }, answer({ type: 'aborted', jobId }));
+function finishStop({ order: { jobId } }: Busy, { output }: EventOf<'stopped'>): RunnerStep {
+  const wrote = output === undefined ? {} : { output };
+  return to(IDLE, { kind: 'release', jobId }, answer({ type: 'aborted', jobId, ...wrote }));
 }
 
 function ackCommit({ order }: Busy): RunnerStep {

@@ -46,6 +46,16 @@ export async function endOfRun(
   return endIn(await readdir(dir));
 }
 
+/** Why a run did not end by itself, as the agent wrote it down; undefined when it did not. Empty: the disk was full. */
+export async function whyOfRun(dir: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(dir, 'why'), 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
 function endIn(names: readonly string[]): Extract<RunState, { kind: 'ended' }> | undefined {
   for (const name of names) {
     const [how, status] = name.split('.');

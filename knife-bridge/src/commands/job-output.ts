@@ -45,7 +45,7 @@ async function fetchOutput(
       .getBytes(`pushy/jobs/${segment(jobId)}/output/${segment(node)}/${channel}`);
   } catch (error) {
     if (!(error instanceof RefusedError) || error.status !== 404) throw error;
-    const why = `No ${channel} of ${node} is kept for this job: was it started with --capture, did it end there?`;
+    const why = `No ${channel} of ${node} is kept for this job: was it started with --capture, did it end there, or was it stopped?`;
     throw new RefusedError(error.status, error.said, error.message, [...error.advice, why]);
   }
 }

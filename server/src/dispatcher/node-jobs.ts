@@ -1,4 +1,10 @@
-import { jobIdOf, type AgentHeartbeat, type AgentMessage, type AgentRunEnd } from '@pushy/protocol';
+import {
+  jobIdOf,
+  type AgentHeartbeat,
+  type AgentJobAnswer,
+  type AgentMessage,
+  type AgentRunEnd,
+} from '@pushy/protocol';
 import type { Clock } from '../clock.ts';
 import type { JobChanges } from '../core/job-record.ts';
 import type { NodeReportKind } from '../core/job-table.ts';
@@ -86,6 +92,7 @@ export function makeNodeJobs(deps: NodeJobsDeps): NodeJobs {
     const jobId = jobIdOf(message);
     const watch = typeof jobId === 'string' ? node.jobs.get(jobId) : undefined;
     if (message.type === 'aborted') {
+      if (typeof jobId === 'string') keepStopped(node, jobId, watch, message);
       onAborted(node, jobId);
       return;
     }
@@ -119,6 +126,25 @@ export function makeNodeJobs(deps: NodeJobsDeps): NodeJobs {
           report(node, jobId, watch, kind);
         }
       }
+    }
+  }
+
+  /** What a run had written that was stopped, or whose time was up: its job may have left memory since. */
+  function keepStopped(
+    node: TrackedNode,
+    jobId: string,
+    watch: Watch | undefined,
+    { stdout, stderr }: AgentJobAnswer,
+  ): void {
+    if (stdout === undefined || stderr === undefined || watch?.job.capture === false) return;
+    const about = { jobId, node: node.name };
+    const output = { ...about, stdout, stderr };
+    if (watch === undefined) {
+      deps.saveLateOutput(node.orgId, output).catch((error: unknown) => {
+        log.error({ err: error, ...about }, 'the output of a stopped run could not be kept');
+      });
+    } else if (!deps.saveOutput(output)) {
+      log.warn(about, 'the output of a stopped run could not be kept');
     }
   }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Answer, JobOrder } from '../../../client/src/core/runner.ts';
+import type { Answer, JobOrder, RunOutput } from '../../../client/src/core/runner.ts';
 import type { JobCheck } from '../../../client/src/job-check.ts';
 import { makeJobs } from '../../../client/src/jobs.ts';
-import type { Committed, CommittedRun, StartedRun } from '../../../client/src/runs.ts';
+import type { Committed, CommittedRun, RunOver, StartedRun } from '../../../client/src/runs.ts';
 import { turn } from '../../helpers/fake-clock.ts';
 
 function deferred<T>() {
@@ -17,6 +17,7 @@ function deferred<T>() {
 
 const order = (jobId: string): JobOrder => ({ jobId, command: 'c', capture: true });
 const plan = { commandLine: 'x' };
+const end: RunOver = { isUnstarted: false, status: 0, seconds: 0 };
 
 /** The host with a world whose every step the test takes. */
 function start() {
@@ -27,6 +28,8 @@ function start() {
   const did: string[] = [];
   const idle: number[] = [];
   const errors: string[] = [];
+  const infos: object[] = [];
+  const wrote = new Map<string, RunOutput>();
   const quiet = () => undefined;
   const jobs = makeJobs({
     check: ({ jobId }) => {
@@ -41,11 +44,12 @@ function start() {
         return done.promise;
       },
     },
+    outputOf: (jobId) => Promise.resolve(wrote.get(jobId)),
     answer: (answer) => answers.push(answer),
     report: (jobId) => reports.push(jobId),
     log: {
       debug: quiet,
-      info: quiet,
+      info: (fields, message) => infos.push({ ...fields, message }),
       warn: (_f, m) => errors.push(m),
       error: (_f, m) => errors.push(m),
     },
@@ -55,7 +59,7 @@ function start() {
   /** A run whose every step the test takes. */
   function makeRun(name: string) {
     const starting = deferred<StartedRun>();
-    const over = deferred<undefined>();
+    const over = deferred<RunOver>();
     const killed = deferred<boolean>();
     const note = (what: string) => () => {
       did.push(`${what} ${name}`);
@@ -94,7 +98,11 @@ function start() {
     return made;
   }
   const said = (): string[] => answers.map((a) => `${a.type} ${a.jobId ?? 'null'}`);
-  return { jobs, checks, commits, answers, said, reports, did, idle, errors, makeRun, commit };
+  return {
+    ...{ jobs, checks, commits, answers, said, reports, did, idle, errors, infos, wrote },
+    makeRun,
+    commit,
+  };
 }
 
 describe('jobs', () => {
@@ -147,7 +155,7 @@ describe('jobs', () => {
     await turn();
     assert.deepEqual(said(), ['ack_commit a', 'ack_run a']);
     assert.equal(jobs.wire().jobState, 'running');
-    over.resolve(undefined);
+    over.resolve(end);
     await turn();
     assert.deepEqual(reports, ['a']);
     assert.equal(jobs.isActive(), false);
@@ -184,7 +192,7 @@ describe('jobs', () => {
     starting.resolve(started);
     await turn();
     jobs.dispatch({ kind: 'abort' });
-    over.resolve(undefined);
+    over.resolve(end);
     await turn();
     assert.deepEqual(said(), ['ack_commit a', 'ack_run a']);
     assert.equal(jobs.wire().jobState, 'running');
@@ -195,6 +203,46 @@ describe('jobs', () => {
     assert.deepEqual(reports, []);
   });
 
+  it('says how a run ended, and how long it took; why one was not started', async () => {
+    const ends: [RunOver, object | undefined][] = [
+      [
+        { ...end, seconds: 1.26 },
+        { exitCode: 0, seconds: 1.3 },
+      ],
+      [
+        { ...end, status: 143 },
+        { exitCode: 143, signal: 'SIGTERM', seconds: 0 },
+      ],
+      [
+        { isUnstarted: false, seconds: 1, why: 'lost' },
+        { seconds: 1, why: 'lost' },
+      ],
+      [{ ...end, isUnstarted: true, why: 'no space' }, undefined],
+    ];
+    for (const [given, fields] of ends) {
+      const { jobs, makeRun, infos, errors } = start();
+      const run = makeRun('a');
+      jobs.adopt(order('a'), { kind: 'running', run: run.started });
+      run.over.resolve(given);
+      await turn();
+      const line = { jobId: 'a', ...fields, message: 'run ended' };
+      assert.deepEqual(infos, fields === undefined ? [] : [line]);
+      assert.deepEqual(errors, fields === undefined ? ['run not started'] : []);
+    }
+  });
+
+  it('answers an abort with what the run wrote until then', async () => {
+    const { jobs, answers, makeRun, wrote } = start();
+    const run = makeRun('a');
+    const output = { stdout: 'out', stderr: 'err' };
+    wrote.set('a', output);
+    jobs.adopt(order('a'), { kind: 'running', run: run.started });
+    jobs.dispatch({ kind: 'abort' });
+    run.killed.resolve(true);
+    await turn();
+    assert.deepEqual(answers, [{ type: 'aborted', jobId: 'a', output }]);
+  });
+
   it('leaves it to the server to say that the time of a run was up, and is running until then', async () => {
     const { jobs, said, reports, errors, commit } = start();
     const { starting, started, over, killed, time } = await commit('a');
@@ -202,7 +250,7 @@ describe('jobs', () => {
     starting.resolve(started);
     await turn();
     time.isUp = true;
-    over.resolve(undefined);
+    over.resolve(end);
     await turn();
     assert.deepEqual(errors, ['the time of the run was up and the server was not heard: ended']);
     assert.deepEqual([reports, jobs.wire()], [[], { jobState: 'running', jobId: 'a' }]);
@@ -218,7 +266,7 @@ describe('jobs', () => {
     const run = one.makeRun('a');
     one.jobs.adopt(order('a'), { kind: 'running', run: run.started });
     assert.deepEqual(one.jobs.wire(), { jobState: 'running', jobId: 'a' });
-    run.over.resolve(undefined);
+    run.over.resolve(end);
     await turn();
     assert.deepEqual([one.reports, one.said()], [['a'], []]);
 

@@ -20,4 +20,14 @@ describe('hintsFor', () => {
     ]);
     assert.match(hintsFor({ status: 'complete', nodes }, 'id')[0]!, /--capture/);
   });
+
+  it('shows the way to the output of a node that was stopped, or whose time was up', () => {
+    const hint = (node: string) =>
+      `See what it wrote until it was stopped: pushy job output id ${node}`;
+    const captured = { status: 'aborted', capture_output: true };
+    assert.deepEqual(hintsFor({ ...captured, nodes: { aborted: ['a', 'b'] } }, 'id'), [hint('a')]);
+    const [, late] = hintsFor({ ...captured, nodes: { timed_out: ['c'] } }, 'id');
+    assert.equal(late, hint('c'));
+    assert.deepEqual(hintsFor({ status: 'aborted', nodes: { aborted: ['a'] } }, 'id'), []);
+  });
 });

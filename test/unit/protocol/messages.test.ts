@@ -111,9 +111,16 @@ const shapes: Shape[] = [
   ...(['ack_commit', 'nack_commit', 'ack_run', 'nack_run', 'aborted'] as const).map((type) => ({
     title: `15.6 ${type}`,
     read: readAgentMessage,
-    body: { ...fromAgent, type, job_id: JOB, reason: 'busy' },
+    body: { ...fromAgent, type, job_id: JOB, reason: 'busy', stdout: 'out', stderr: '' },
     required: agentRequired,
-    wrong: { ...agentWrong, ...optionalText, job_id: [1, {}, false], reason: text },
+    wrong: {
+      ...agentWrong,
+      ...optionalText,
+      job_id: [1, {}, false],
+      reason: text,
+      stdout: text,
+      stderr: text,
+    },
   })),
   ...(['succeeded', 'failed'] as const).map((type) => ({
     title: `15.6 ${type}`,
