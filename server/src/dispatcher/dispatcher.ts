@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { NewJob, UnfinishedJob } from '../core/job-record.ts';
+import type { Admitted } from './admitted.ts';
 import type { Bus } from './bus.ts';
+import type { EventLog } from './event-log.ts';
 import type { SessionKeys } from './inbox.ts';
-import { makeJobHost, type EventLog } from './job-host.ts';
+import { makeJobHost } from './job-host.ts';
 import { makeJobId } from './job-id.ts';
 import { makeLateResults, type OutputQuestions } from './late-results.ts';
 import type { Log } from './log.ts';
@@ -50,7 +52,7 @@ export interface DispatcherSettings {
   serverName: string;
 }
 
-export interface DispatcherDeps {
+export interface DispatcherDeps extends Admitted {
   settings: DispatcherSettings;
   clock: Clock;
   log: Log;
@@ -58,16 +60,6 @@ export interface DispatcherDeps {
   sender: FrameSender;
   sessionKeys: SessionKeys;
   organizations: Organizations;
-  /** False for a node that was removed: its messages are dropped. Asked for every message: a look-up. */
-  isAdmitted: (orgId: string, node: string) => boolean;
-  /** True for a node that was here before a restart: a new job waits for it for a moment (Decision 3). */
-  isExpected: (orgId: string, node: string) => boolean;
-  /** True for a node that has the capability `result_ack` (Decision 5). Asked for every result: a look-up. */
-  acknowledges: (orgId: string, node: string) => boolean;
-  /** True for a node that has the capability `run_timeout`. Asked for every commit: a look-up. */
-  knowsTimeouts: (orgId: string, node: string) => boolean;
-  /** True for a node that has the capability `removal`; asked before it is removed. */
-  knowsRemoval: (orgId: string, node: string) => boolean;
   bus: Bus;
   /** Without it messages are not counted. */
   counts?: MessageCounts;

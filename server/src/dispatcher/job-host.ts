@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { JobEffect } from '../core/effects.ts';
-import type { FeedEvent, StampedEvent } from '../core/feed-event.ts';
+import type { FeedEvent } from '../core/feed-event.ts';
 import { startEvent } from '../core/feed-event.ts';
 import {
   isLive,
@@ -13,6 +13,7 @@ import {
 import type { NewJob, UnfinishedJob } from '../core/job-record.ts';
 import { commitTail } from './bodies.ts';
 import type { Bus } from './bus.ts';
+import type { EventLog } from './event-log.ts';
 import { makeJobTimers, type JobTimers } from './job-timers.ts';
 import type { Log } from './log.ts';
 import type { NodeCommand, NodeReport } from './records.ts';
@@ -29,22 +30,6 @@ export interface JobHostSettings {
   waitCompleteTime: number;
   /** The member `server` of a commit. */
   serverName: string;
-}
-
-/** An event of a job at its place in the job's feed and, where it belongs there, in its organization's. */
-export interface Stamped {
-  event: StampedEvent & { jobId: string };
-  orgEvent?: StampedEvent & { orgId: string; jobId: string };
-}
-
-/** Gives events their places. Readers see them when they are durable, not before (Decision 1). */
-export interface EventLog {
-  /** Undefined: nodes have repeated their votes so often that this one is not told. */
-  append(job: { id: string; orgId: string }, event: FeedEvent): Stamped | undefined;
-  /** The feed of a job that goes on after a restart, so far. */
-  restore(job: { id: string; orgId: string }, events: readonly StampedEvent[]): void;
-  /** The job has left memory: its feed has ended. */
-  close(jobId: string): void;
 }
 
 /** What the host of jobs needs. */

@@ -4,6 +4,7 @@ import type { JobChanges } from '../core/job-record.ts';
 import { makeNodeInJob, ordered } from '../core/node-in-job.ts';
 import { isInOrder, makeNodeRecord, type NodeSettings } from '../core/node.ts';
 import { makeAbsentNodes } from './absent-nodes.ts';
+import type { Admitted } from './admitted.ts';
 import { REMOVED_TAIL, runTail, tailFor } from './bodies.ts';
 import type { Bus } from './bus.ts';
 import { makeInbox, type SessionKeys } from './inbox.ts';
@@ -32,23 +33,13 @@ export interface NodeHostSettings extends NodeSettings {
 }
 
 /** What the host of nodes needs. */
-export interface NodeHostDeps {
+export interface NodeHostDeps extends Admitted {
   settings: NodeHostSettings;
   clock: Clock;
   log: Log;
   sender: FrameSender;
   sessionKeys: SessionKeys;
   organizations: Organizations;
-  /** False for a node that was removed: its session key alone opens nothing. Asked for every message. */
-  isAdmitted: (orgId: string, node: string) => boolean;
-  /** True for a node that was here before a restart and may not have been heard since (Decision 3). */
-  isExpected: (orgId: string, node: string) => boolean;
-  /** The agent keeps a result until it is acknowledged (Decision 5). Asked for every result: a look-up. */
-  acknowledges: (orgId: string, node: string) => boolean;
-  /** The agent wants to know how long its run may take. Asked for every commit: a look-up. */
-  knowsTimeouts: (orgId: string, node: string) => boolean;
-  /** The agent wants to hear that its node is removed. */
-  knowsRemoval: (orgId: string, node: string) => boolean;
   bus: Bus;
   counts: MessageCounts;
   /** Keeps the output of a run; false when it cannot. */
