@@ -9,7 +9,7 @@ export interface SequenceState {
   readonly last: number;
   /** Newest timestamp accepted, milliseconds since 1970 (the wire has whole seconds). */
   readonly newest: number;
-  /** Timestamp of the message that the present count began with. */
+  /** Least timestamp that the present count alone can have. */
   readonly began: number;
   /** Signatures of what was accepted with the newest timestamp; of an encrypted connection alone. */
   readonly taken: readonly string[];
@@ -39,12 +39,14 @@ export function advance(state: SequenceState, place: Place): SequenceState | und
   if (timestamp === state.newest && signature !== undefined && state.taken.includes(signature))
     return undefined;
   if (!isNext && timestamp <= state.newest && !isOther(state, place)) return undefined;
+  // Of a second in which the count began anew, the messages before that are told by their signatures alone.
+  const began = timestamp > state.newest ? timestamp : timestamp + 1;
   const before = timestamp > state.newest ? [] : state.taken;
   const isKept = signature !== undefined && timestamp >= state.newest && before.length < MOST_TAKEN;
   return {
     last: sequence,
     newest: Math.max(state.newest, timestamp),
-    began: isNext ? state.began : timestamp,
+    began: isNext ? state.began : began,
     taken: isKept ? [...before, signature] : before,
   };
 }

@@ -54,7 +54,7 @@ describe('pushy-client, the program', function () {
       [dir, remove] = await makeTempDir();
       server = await startScriptedServer();
       file = join(dir, 'c.rb');
-      writeFileSync(join(dir, 'k.pem'), server.clientKey);
+      writeFileSync(join(dir, 'k.pem'), server.clientKey, { mode: 0o600 });
       const lines = [
         `chef_server_url '${server.url}'`,
         "node_name 'web01'",
@@ -98,7 +98,7 @@ describe('pushy-client, the program', function () {
       await server.welcome();
       const beside = await start('-c', file, 'doctor').ended;
       assert.equal(beside.code, 0, beside.stdout + beside.stderr);
-      assert.match(beside.stdout, new RegExp(`runs as process ${agent.child.pid}\\n`));
+      assert.match(beside.stdout, new RegExp(`runs as process ${agent.child.pid}, hears its server`));
       agent.child.kill('SIGTERM');
       assert.equal((await agent.ended).code, 0);
     });
