@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoTime, sleep, type Clock } from './clock.ts';
 import { messageOf } from './errors.ts';
@@ -33,16 +33,21 @@ export async function keepNote(
   signal: AbortSignal,
 ): Promise<void> {
   let written: boolean | undefined;
+  let isFailing = false;
   while (!signal.aborted) {
     const hears = isOnline();
     if (hears !== written) {
-      written = hears;
       const whole = hears ? { ...note, hearsSince: isoTime(clock.now()) } : note;
       try {
         writeNote(stateDir, whole);
+        written = hears;
+        isFailing = false;
       } catch (error) {
-        // It is for people alone: a full disk does not end an agent.
-        log.debug({ error: messageOf(error) }, 'the note for the doctor cannot be written');
+        // It is for people alone: a full disk does not end an agent. What is there would not be true any more.
+        rmSync(file(stateDir), { force: true });
+        if (!isFailing)
+          log.debug({ error: messageOf(error) }, 'the note for the doctor cannot be written');
+        isFailing = true;
       }
     }
     await sleep(clock, LOOK_MS, signal);

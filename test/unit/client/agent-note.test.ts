@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepNote, readNote } from '../../../client/src/agent-note.ts';
 import { makeLog } from '../../../client/src/log.ts';
@@ -59,12 +59,19 @@ describe('the note of a running agent for the doctor', () => {
     assert.deepEqual(readNote(dir, 7), note);
   });
 
-  it('ends nothing where it cannot be written', async () => {
+  it('ends nothing where it cannot be written, leaves nothing untrue, and is back when it can', async () => {
+    let isOnline = true;
+    const { clock, stop } = keep(dir, () => isOnline);
+    assert.ok(readNote(dir, 7)?.hearsSince);
     mkdirSync(join(dir, 'agent.json.new'));
-    const { clock, stop } = keep(dir, () => false);
+    isOnline = false;
     await clock.advance(10_000);
     assert.equal(lines.length, 1);
     assert.match(lines[0] ?? '', /^DEBUG: the note for the doctor cannot be written/);
+    assert.equal(readNote(dir, 7), undefined);
+    rmdirSync(join(dir, 'agent.json.new'));
+    await clock.advance(2000);
+    assert.deepEqual(readNote(dir, 7), note);
     await stop();
   });
 });
