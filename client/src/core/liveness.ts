@@ -11,7 +11,7 @@ export const WATCHDOG_MS = 3000;
 /** How long a first message may wait for its first connection: libzmq itself gives a handshake up before that. */
 const UNSENT_MS = 2 * WATCHDOG_MS;
 /** How long a server to which all its nodes come back may keep this one waiting; up to half as long again. */
-const CROWDED_MS = 10_000;
+const CROWDED_MS = 20_000;
 /** Broadcasts that came since that message went out: a server that turns so slowly is busy, it is not silent. */
 const TURNS = 2;
 /** A tick that is later than this, milliseconds: it was the agent that did not hear, not the server that was silent. */

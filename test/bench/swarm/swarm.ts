@@ -25,7 +25,9 @@ export async function startSwarm(
   const processes = Array.from({ length: count }, () =>
     run.worker(new URL('./process.ts', import.meta.url)),
   );
-  const size = Math.ceil(part.nodes.length / count);
+  // The keys are shared by turns: each process begins with the first.
+  const turns = Math.ceil(part.nodes.length / count / part.keys.length);
+  const size = turns * part.keys.length;
   await Promise.all(
     processes.map((process, i) => {
       const nodes = part.nodes.slice(i * size, (i + 1) * size);
