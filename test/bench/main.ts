@@ -68,12 +68,14 @@ async function benchAll(): Promise<void> {
   const say = (line: string): boolean =>
     (values.json ? process.stderr : process.stdout).write(`${line}\n`);
   const begun = performance.now();
-  for (const [bench, measure] of chosen) {
+  for (const [at, [bench, measure]] of chosen.entries()) {
     if (interruption.signal.aborted) break;
     say(`${bench}: ${machine()}`);
+    const started = performance.now();
     try {
       const { quick, profile } = values;
-      const limitMs = timeLimit(quick, name === 'all', performance.now() - begun);
+      const after = chosen.length - at - 1;
+      const limitMs = timeLimit(quick, name === 'all', performance.now() - begun, after);
       if (limitMs === undefined) throw new Error('no time is left for it: run it alone');
       const tell = (line: string): boolean => say(`  ${line}`);
       const plot = (plot: Plot): void => {
@@ -81,6 +83,7 @@ async function benchAll(): Promise<void> {
       };
       const options = { quick, nodes, profile, say: tell, plot, limitMs };
       const figures = await runBench(measure, options, interruption.signal);
+      tell(`it took ${((performance.now() - started) / 1000).toFixed(0)} s`);
       if (!values.json) say(title());
       for (const figure of figures) {
         process.stdout.write(`${values.json ? asJson(figure) : describe(figure)}\n`);

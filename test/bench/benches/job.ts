@@ -183,12 +183,14 @@ function bestOf(rounds: readonly JobRound[]): JobRound {
   return best;
 }
 
-/** Warnings and errors in the log of the server, with their numbers. */
+/** Warnings and errors in the log of the server, and why nodes went offline, with their numbers. */
 function complaints({ server }: Stage): string {
   const counts = new Map<string, number>();
   for (const line of server.program.output().split('\n')) {
-    const message = /"level":[456]0,.*"msg":"([^"]*)"/.exec(line)?.[1];
-    if (message !== undefined) counts.set(message, (counts.get(message) ?? 0) + 1);
+    const [, message] = /"level":"(?:warn|error|fatal)".*"msg":"([^"]*)"/.exec(line) ?? [];
+    const [, reason] = /"reason":"(\w+)","msg":"node is offline"/.exec(line) ?? [];
+    const said = message ?? (reason && `a node is offline: ${reason}`);
+    if (said !== undefined) counts.set(said, (counts.get(said) ?? 0) + 1);
   }
   return describeCounts(counts);
 }
