@@ -40,7 +40,8 @@ export interface RunRecord {
  * `record.json` says what it is; `committed` becomes `ordered` when the server says run, durably and before anything
  * is started, and `supervisor` when a keeper starts it, which one can; `keeper` is the program that does that; `job`,
  * with the environment, is gone once it has; `supervisor` and `leader` name the processes; `open` becomes
- * `exited.STATUS`, `killed.STATUS` or `unwritten.STATUS` at the end (see run-state.ts).
+ * `exited.STATUS`, `killed.STATUS` or `unwritten.STATUS` at the end, and `keeper` becomes `last.STATUS` a moment before
+ * that (see run-state.ts).
  */
 export interface Spool {
   /** Makes the directory, removes what was never finished, and reads what is there: runs of agents before this one. */

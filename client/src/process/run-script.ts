@@ -9,6 +9,8 @@ import { quote } from './quote.ts';
 export const HELD_BY_OTHER = 99;
 /** How a run ended whose keeper could not write down who it is, so that it was never started. */
 export const UNWRITTEN = 'unwritten';
+/** What the guard of a keeper has seen: the status of the command. It is the end where no other is written down. */
+export const LAST = 'last';
 /** Exit code of a keeper that was never told to go, or comes too late. */
 export const NOT_TOLD = 96;
 
@@ -62,7 +64,9 @@ exec "$@" /bin/sh -c 'eval "$(cat <&3)"'`;
  * end down, as `killed` then. What a shell says of a command that a signal ended ("Killed") is not output of it: a
  * subshell opens its streams.
  * The command is started by a guard, which has the lock as well: when somebody kills the keeper alone, the lock is
- * held until the command ends, and the end is written down in its place. When somebody kills the guard alone, the
+ * held until the command ends, and the end is written down in its place (a zombie is killed: not every init reaps it).
+ * What it has seen stands in the spool from then on, for a keeper that is killed while it waits for the last output; the
+ * text of the keeper gives way to it, for that takes no space. When somebody kills the guard alone, the
  * keeper holds the lock until the command ends; how it ended, nobody knows then.
  * Arguments: spool of the run, lock file or nothing, bytes of a file of output or nothing,
  * directory of the command, then program and arguments that change the identity.
@@ -109,10 +113,15 @@ fi
     (exec setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@") 9>&-
   fi
   status=$?
-  if ! kill -0 $$; then
+  mv keeper "${LAST}.$status"
+  if read -r it </proc/$$/stat; then
+    case $it in *') Z '*) false ;; esac
+  else
+    kill -0 $$
+  fi || {
     sleep 0.25
     mv open "exited.$status"
-  fi
+  }
   exit "$status"
 )
 status=$?

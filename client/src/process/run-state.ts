@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCode, parseMark, type ProcessMark } from './proc.ts';
 import { POSIX_PROCESSES, type Processes } from './processes.ts';
-import { UNWRITTEN } from './run-script.ts';
+import { LAST, UNWRITTEN } from './run-script.ts';
 
 /** How a run ended: by itself, after its keeper was told to end, or before it began, for want of space. */
 export type End = 'exited' | 'killed' | typeof UNWRITTEN;
@@ -39,11 +39,15 @@ export async function runState(
   return endIn(await readdir(dir)) ?? { kind: 'lost' };
 }
 
-/** The end of a run as its keeper wrote it down; undefined when it did not. */
+/** The end of a run that is over, as its keeper, or the guard beside that, wrote it down; undefined when none did. */
 export async function endOfRun(
   dir: string,
 ): Promise<Extract<RunState, { kind: 'ended' }> | undefined> {
-  return endIn(await readdir(dir));
+  const names = await readdir(dir);
+  const ended = endIn(names);
+  if (ended !== undefined) return ended;
+  const seen = names.find((name) => name.startsWith(`${LAST}.`))?.slice(LAST.length + 1) ?? '';
+  return /^\d+$/.test(seen) ? { kind: 'ended', status: Number(seen), how: 'exited' } : undefined;
 }
 
 /** Why a run did not end by itself, as the agent wrote it down; undefined when it did not. Empty: the disk was full. */

@@ -121,7 +121,7 @@ export const DIFFERENCES: readonly Difference[] = [
 /** The same for the lock; these come last, for they spoil the reference agent until it starts again (A2). */
 export const LOCK_DIFFERENCES: readonly Difference[] = [
   {
-    title: 'a lock in a directory that is not there',
+    title: 'a lock in a directory that cannot be made',
     act: async (side, id) => {
       await side.commit(id('a'), 'nowhere');
       if (!side.isReference) await side.next('nack_commit');

@@ -25,5 +25,5 @@ export const ENTRIES: readonly string[] = [
   "/^say (\\w+)$/ => 'echo \\1'",
   "/restart (?<what>\\w+)/ => 'echo restarted \\k<what>'",
   "'locked' => { :command_line => 'true', :lock => true }",
-  "'nowhere' => { :command_line => 'true', :lock => '/does/not/exist/lock' }",
+  "'nowhere' => { :command_line => 'true', :lock => '/proc/no/lock' }",
 ];
