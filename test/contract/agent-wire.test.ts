@@ -522,7 +522,7 @@ describe('the agent on the wire (REFERENCE 15, 16)', function () {
       server.startBroadcast();
       server.said.length = 0;
       await server.welcome();
-      await agent?.logged(/the node is available again/);
+      await agent?.logged(/the node is available/);
     });
 
     it('with another incarnation makes the agent ask for its configuration', async () => {
