@@ -44,7 +44,7 @@ export async function keepNote(
         isFailing = false;
       } catch (error) {
         // It is for people alone: a full disk does not end an agent. What is there would not be true any more.
-        rmSync(file(stateDir), { force: true });
+        forgetNote(stateDir);
         if (!isFailing)
           log.debug({ error: messageOf(error) }, 'the note for the doctor cannot be written');
         isFailing = true;
@@ -72,6 +72,15 @@ function writeNote(stateDir: string, note: AgentNote): void {
   const written = `${file(stateDir)}.new`;
   writeFileSync(written, `${JSON.stringify(note)}\n`, { mode: 0o600 });
   renameSync(written, file(stateDir));
+}
+
+function forgetNote(stateDir: string): void {
+  try {
+    rmSync(file(stateDir), { force: true });
+  } catch {
+    // A disk that takes nothing back either has been said already; the next look tries it again.
+    return;
+  }
 }
 
 function file(stateDir: string): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepNote, readNote } from '../../../client/src/agent-note.ts';
 import { makeLog } from '../../../client/src/log.ts';
@@ -66,6 +66,10 @@ describe('the note of a running agent for the doctor', () => {
     mkdirSync(join(dir, 'agent.json.new'));
     isOnline = false;
     await clock.advance(10_000);
+    rmSync(join(dir, 'agent.json'), { force: true });
+    mkdirSync(join(dir, 'agent.json'));
+    await clock.advance(10_000);
+    rmdirSync(join(dir, 'agent.json'));
     assert.equal(lines.length, 1);
     assert.match(lines[0] ?? '', /^DEBUG: the note for the doctor cannot be written/);
     assert.equal(readNote(dir, 7), undefined);
