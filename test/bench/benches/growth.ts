@@ -28,7 +28,7 @@ const SIZES = {
     output: [100, 1_000, 10_000, 50_000],
   },
 };
-/** Milliseconds, as the server ships: nodes that wait are not what grows here. */
+/** Milliseconds, ten times the default: nodes that wait are not what grows here. */
 const INTERVAL_MS = 10_000;
 
 /** How the cost of jobs grows with nodes, jobs at once, open feeds and output; a plot of each. */
