@@ -1,5 +1,5 @@
 /** Milliseconds after which one bench is given up. */
-const OF_ONE = { quick: 240_000, whole: 1_500_000 };
+const OF_ONE = { quick: 300_000, whole: 1_500_000 };
 /** Milliseconds for all quick benches together, clearing up left out: a person waits for them. */
 const OF_ALL_QUICK = 1_380_000;
 /** Milliseconds that each bench after this one keeps: one that hangs takes nothing from them. */

@@ -22,7 +22,7 @@ import { setStage, type Stage } from '../stage.ts';
 const MAX_RATIO = 0.1;
 /** On fewer targets, what every program takes to start is most of it. */
 const GOAL_FROM = 100;
-const ROUNDS = { quick: 3, whole: 7 };
+const ROUNDS = { quick: 2, whole: 7 };
 const COMMAND = 'hostname';
 /** Milliseconds for one command on all targets. */
 const COMMAND_TIMEOUT_MS = 120_000;
