@@ -57,18 +57,21 @@ export async function runBench(
     atEnd: (action) => ends.push(action),
   };
   let timer: NodeJS.Timeout | undefined;
+  const over = new AbortController();
   const givenUp = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(new Error(`not done within ${Math.round(limitMs / 1000)} s`));
     }, limitMs);
-    interrupted.addEventListener('abort', () => {
+    const interrupt = (): void => {
       reject(new Error('interrupted'));
-    });
+    };
+    interrupted.addEventListener('abort', interrupt, { signal: over.signal });
   });
   try {
     return await Promise.race([bench(quick, run), givenUp]);
   } finally {
     clearTimeout(timer);
+    over.abort();
     for (const end of ends.toReversed()) await end();
     await workplace.end();
   }
