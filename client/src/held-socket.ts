@@ -1,10 +1,10 @@
 import type { Dealer, Subscriber } from 'zeromq';
 import type { Clock } from './clock.ts';
-import { handshakeMs, leastHandshakeMs, youngMs } from './core/handshake.ts';
+import { handshakeMs, leastHandshakeMs, mayBeCrowded, youngMs } from './core/handshake.ts';
 
 /** What becomes of the connection of one socket. */
 export type SocketEvent =
-  /** The server's host answers, after nobody was reached there: the handshake begins. */
+  /** The server's host answers, after nobody was reached there: the handshake begins; not told again and again. */
   | { readonly kind: 'reached' }
   /** The connection stands; `isAgain`: there was one before, which was lost. */
   | { readonly kind: 'connected'; readonly isAgain: boolean }
@@ -46,12 +46,14 @@ export interface HeldSocketDeps<S> {
   readonly retryMs: () => number;
 }
 
+type WatchedEvent = 'connect' | 'connect:retry' | 'handshake' | 'close' | 'disconnect';
+
 /** A handshake that took this part of its least time was given up, not refused. */
 const LATE = 0.9;
 
 /**
- * Opens it. libzmq itself connects again after most losses, but not after a refusal by ZAP nor after bytes that are
- * no ZMTP: whoever hears of these has to open another one. Handshakes are given up here, not by libzmq, whose
+ * Opens it. libzmq itself connects again after most losses, but not after a refusal by ZAP nor after bytes that it
+ * cannot read, be it in the midst of a connection: whoever hears of these, or misses something, has to open another one. Handshakes are given up here, not by libzmq, whose
  * deadline would be the same for each.
  */
 export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S>): HeldSocket<S> {
@@ -67,7 +69,7 @@ export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S
   function shake(): void {
     begun = clock.elapsed();
     stage = 'shaking';
-    if (wasAway) tell({ kind: 'reached' });
+    if (mayBeCrowded({ wasAway, lates })) tell({ kind: 'reached' });
     cancel();
     cancel = clock.after(handshakeMs(intervalMs, { wasAway, lates }, random), () => {
       lates += 1;
@@ -92,13 +94,13 @@ export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S
     const stood = stage === 'standing';
     const isLate = !isDenied && clock.elapsed() - begun >= LATE * leastHandshakeMs(intervalMs);
     if (isLate && !stood) lates += 1;
-    stage = stood || isLate ? 'connecting' : 'over';
+    stage = 'over';
     tell(stood ? { kind: 'lost' } : { kind: 'refused', isDenied, isLate });
     isDenied = false;
   }
 
   function watch(watched: S): void {
-    const on = (type: 'connect' | 'handshake' | 'close' | 'disconnect', act: () => void): void => {
+    const on = (type: WatchedEvent, act: () => void): void => {
       watched.events.on(type, () => {
         if (watched === socket && !isClosed) act();
       });
@@ -109,6 +111,10 @@ export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S
       wasAway = true;
     });
     on('disconnect', end);
+    // Comes at once where libzmq will try again: not after a refusal by ZAP, nor after bytes that it cannot read.
+    on('connect:retry', () => {
+      if (stage === 'over') stage = 'connecting';
+    });
     watched.events.on('handshake:error:auth', () => {
       if (watched === socket) isDenied = true;
     });

@@ -16,6 +16,8 @@ const LEAST_MS = 3000;
 const CROWDED_MS = 30_000;
 /** Late handshakes in a row that may still be the fault of something between that swallows everything. */
 const SHORT_ONES = 3;
+/** Late handshakes in a row after which what answers at an address is not taken for a crowded server any more. */
+const CROWDED_ONES = 3;
 
 /** Milliseconds that every handshake is given, whatever is known. */
 export function leastHandshakeMs(intervalMs: number): number {
@@ -30,6 +32,11 @@ export function longestHandshakeMs(intervalMs: number): number {
 /** For how long a connection is not taken for half-open, whatever does not come on it: a broadcast may be missed. */
 export function youngMs(intervalMs: number): number {
   return 2 * intervalMs;
+}
+
+/** What was reached may be a server to which all its nodes come back; something that swallows everything is none. */
+export function mayBeCrowded({ wasAway, lates }: HandshakeHistory): boolean {
+  return wasAway && lates < CROWDED_ONES;
 }
 
 /**

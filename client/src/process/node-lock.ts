@@ -33,6 +33,8 @@ export type NodeLockPlace =
   | { readonly kind: 'directory'; readonly path: string; readonly ownUid: number }
   | { readonly kind: 'pipe'; readonly prefix: string };
 
+type DirectoryPlace = Extract<NodeLockPlace, { kind: 'directory' }>;
+
 /** The same for every agent of a user, whatever its environment says. */
 export function nodeLockPlace(
   platform: string = process.platform,
@@ -60,7 +62,7 @@ export async function takeNode(
   if (place.kind === 'pipe') return takePipe(`${place.prefix}${key}`, lockWords(stateDir), after);
   const path = join(place.path, key);
   try {
-    makeOwn(place.path, place.ownUid);
+    makeOwn(place);
     for (;;) {
       const fd = openOwn(path);
       const lock = await takeFileLock(fd, after);
@@ -90,7 +92,10 @@ export async function findNode(
   after: After,
 ): Promise<FoundInstance> {
   if (place.kind === 'pipe') return findPipe(`${place.prefix}${keyOf(agent)}`, after);
-  return look(join(place.path, keyOf(agent)), after);
+  const why = whyNotOwn(place);
+  return why === undefined
+    ? look(join(place.path, keyOf(agent)), after)
+    : { kind: 'unguarded', why };
 }
 
 /** Every agent of this user that runs on this host; none are found by the names of pipes. */
@@ -98,7 +103,7 @@ export async function findAgents(
   place: NodeLockPlace,
   after: After,
 ): Promise<{ readonly pid: number | undefined; readonly stateDir: string }[]> {
-  if (place.kind === 'pipe' || !existsSync(place.path)) return [];
+  if (place.kind === 'pipe' || !existsSync(place.path) || whyNotOwn(place) !== undefined) return [];
   const found: { pid: number | undefined; stateDir: string }[] = [];
   for (const key of readdirSync(place.path)) {
     const agent = await look(join(place.path, key), after);
@@ -135,12 +140,20 @@ function keyOf({ serverUrl, nodeName }: NodeAgent): string {
 }
 
 /** Throws for what another user has made: he could keep the agent from starting, or lead it elsewhere. */
-function makeOwn(path: string, ownUid: number): void {
+function makeOwn(place: DirectoryPlace): void {
+  const { path } = place;
   makeDirectory(path);
-  const found = lstatSync(path);
-  if (!found.isDirectory()) throw new Error(`${path} is no directory`);
-  if (found.uid !== ownUid) throw new Error(`${path} belongs to another user`);
-  if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
+  const why = whyNotOwn(place);
+  if (why !== undefined) throw new Error(why);
+  if ((lstatSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
+}
+
+/** Another user could lead whoever only looks elsewhere as well, or hold it up for ever; undefined: it is our own, or none. */
+function whyNotOwn({ path, ownUid }: DirectoryPlace): string | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  if (!found.isDirectory()) return `${path} is no directory`;
+  return found.uid === ownUid ? undefined : `${path} belongs to another user`;
 }
 
 function makeDirectory(path: string): void {

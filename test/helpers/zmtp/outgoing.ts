@@ -1,4 +1,9 @@
-import { handshakeMs, leastHandshakeMs, youngMs } from '../../../client/src/core/handshake.ts';
+import {
+  handshakeMs,
+  leastHandshakeMs,
+  mayBeCrowded,
+  youngMs,
+} from '../../../client/src/core/handshake.ts';
 import { openConnection, type Connection, type Ending, type Manner } from './connection.ts';
 
 /** A socket that connects, and connects again after most losses, as one of libzmq does. */
@@ -68,7 +73,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     connection = openConnection(manner, {
       reached: () => {
         begun = performance.now();
-        if (wasAway) onReached();
+        if (mayBeCrowded({ wasAway, lates })) onReached();
       },
       ready: () => {
         stood = isSettled = true;

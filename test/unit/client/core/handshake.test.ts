@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { handshakeMs } from '../../../../client/src/core/handshake.ts';
+import { handshakeMs, mayBeCrowded } from '../../../../client/src/core/handshake.ts';
 
 const least = (): number => 0;
 const most = (): number => 0.99999;
@@ -33,5 +33,11 @@ describe('how long a handshake may take (Decision 9)', () => {
       [2, 3, 4].map((n) => after(n, most)),
       [3000, 6000, 12_000],
     );
+  });
+
+  it('is not taken for that of a crowded server for ever', () => {
+    const after = (lates: number) => mayBeCrowded({ wasAway: true, lates });
+    assert.deepEqual([0, 2, 3, 9].map(after), [true, true, false, false]);
+    assert.equal(mayBeCrowded({ wasAway: false, lates: 0 }), false);
   });
 });

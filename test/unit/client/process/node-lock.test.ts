@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../../client/src/clock.ts';
 import { beAlone, findAgent } from '../../../../client/src/process/alone.ts';
@@ -118,6 +126,21 @@ describe('the lock of the one agent that speaks for a node on a host', () => {
       assert.match(lock.why, why);
     }
     assert.deepEqual(readdirSync(join(dir, 'theirs')), []);
+  });
+
+  it('believes nothing that another user says there', async () => {
+    const place = places['a directory']?.() as NodeLockPlace & { kind: 'directory' };
+    const lock = await takeNode(agent(), place, after);
+    assert.ok(lock.kind === 'alone');
+    const theirs = { ...place, ownUid: ownUid + 1 };
+    assert.deepEqual(await findAgents(theirs, after), []);
+    const found = await findNode(agent(), theirs, after);
+    assert.ok(found.kind === 'unguarded');
+    assert.match(found.why, /belongs to another user$/);
+    lock.release();
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    assert.deepEqual(await findAgents({ ...place, path: file }, after), []);
   });
 
   it('finds every agent that runs, for whoever cannot name its node', async () => {
