@@ -33,7 +33,8 @@ export interface Standalone {
   /** What the agent of a node is told. */
   settingsOf(node: string): AgentSettings;
   /** Starts the agent of a node; that it is online is for the watcher to say. `home`: ours only, of a life before. */
-  startAgent(node: string, home?: string): Promise<Program>;
+  /** `isElsewhere`: one of ours, as on another host. */
+  startAgent(node: string, home?: string, isElsewhere?: boolean): Promise<Program>;
 }
 
 /** What a suite wants to have. */
@@ -75,9 +76,9 @@ export async function startStandalone(
     watcher: await makeWatcher(alice),
     signer: { userId: 'alice', key: await readFile(keyOf('alice'), 'utf8') },
     settingsOf,
-    startAgent: (node, home) =>
+    startAgent: (node, home, isElsewhere) =>
       node.startsWith('ours')
-        ? startPushyAgent(scene, settingsOf(node), home)
+        ? startPushyAgent(scene, settingsOf(node), home, isElsewhere)
         : startRubyAgent(scene, settingsOf(node)),
   };
 }

@@ -64,8 +64,8 @@ export async function makeCast(scene: Scene): Promise<Cast> {
   });
   const agents = new Map<string, Program>();
   const living = new Set<Program>();
-  const start = async (node: string): Promise<void> => {
-    const program = await stage.startAgent(node);
+  const start = async (node: string, isElsewhere = false): Promise<void> => {
+    const program = await stage.startAgent(node, undefined, isElsewhere);
     agents.set(node, program);
     living.add(program);
     void program.exited.then(() => living.delete(program));
@@ -125,7 +125,7 @@ export async function makeCast(scene: Scene): Promise<Cast> {
         all.map(async (node) => {
           const before = agents.get(node);
           const asked = configFetches(stage.server.program, node);
-          await start(node);
+          await start(node, true);
           await nextConfigFetch(stage.server.program, node, asked);
           if (before !== undefined) await kill(before);
         }),
