@@ -79,7 +79,7 @@ export function makeServer(config: Config, ports: Ports): Server {
     // First of all: whoever has the socket has the data directory, and nobody settles another's jobs.
     const { promise: opened, resolve: opens } = deferred<{ db: Db; secrets: Secrets }>();
     const nodeRemoved = async (orgId: string, node: string): Promise<void> => {
-      // Before its capabilities are forgotten: it may want to hear of it.
+      // Before its session key and capabilities are forgotten: it may want to hear of it.
       dispatcher.dropNode(orgId, node);
       const removed = wire.admissions.remove(orgId, node);
       // The command has removed the stored keys already; this is for one that came meanwhile.

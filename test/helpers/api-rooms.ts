@@ -57,6 +57,7 @@ export async function openApiRooms(db: Db, config: Config, orgId: string): Promi
       save: (admission, keep) => saveAdmission(db, admission, keep),
       list: () => Promise.resolve([]),
       remove: () => Promise.resolve(),
+      generations: () => Promise.resolve([]),
       removeLapsed: () => Promise.resolve(),
     },
   });
@@ -73,7 +74,7 @@ export async function openApiRooms(db: Db, config: Config, orgId: string): Promi
       return table.admit(admission);
     },
   };
-  const key = { hmac_sha256: secrets.sessionKey(orgId, 'web1') };
+  const key = { hmac_sha256: secrets.sessionKey(orgId, 'web1', 0) };
   let sequence = 0;
   const say = (type: string, more: object = {}): void => {
     const body = {

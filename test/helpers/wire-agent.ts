@@ -20,6 +20,8 @@ export interface WireAgent {
   /** Sends one heartbeat and waits for nothing. */
   beat(): Promise<void>;
   close(): Promise<void>;
+  /** What it signs with. */
+  readonly sessionKey: Buffer;
 }
 
 /** Sends a message of an agent. */
@@ -32,6 +34,8 @@ export async function startWireAgent(options: {
   node: string;
   key: string;
   output: string;
+  /** Signs with this one, whatever the configuration says. */
+  sessionKey?: Buffer;
   /** Answers commits and runs in its stead. */
   play?: (message: CommitMessage | RunMessage, say: Say) => Promise<void>;
 }): Promise<WireAgent> {
@@ -42,7 +46,7 @@ export async function startWireAgent(options: {
   if (answer.status !== 200) throw new Error(`no configuration for ${node}: ${answer.body}`);
   const config = JSON.parse(answer.body) as AgentConfig;
   const privateKey: KeyObject = createPrivateKey(key);
-  const hmac = unwrapSessionKey(config.encoded_session_key, privateKey);
+  const hmac = options.sessionKey ?? unwrapSessionKey(config.encoded_session_key, privateKey);
 
   const socket = new Dealer({
     context: new Context({ blocky: false }),
@@ -117,6 +121,7 @@ export async function startWireAgent(options: {
       while (!(await state()).includes('"availability":"available"') || !isKnown);
     },
     beat,
+    sessionKey: hmac,
     close: async () => {
       socket.close();
       await reading;

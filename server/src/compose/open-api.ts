@@ -89,7 +89,8 @@ export function openApi(deps: ApiDeps): FastifyInstance {
         publicKey: secrets.rsa.publicPem,
         ...(config.disableCurveEncryption ? {} : { curvePublicKey: secrets.curve.publicKey }),
       }),
-      sessionKey: (orgId, node) => secrets.sessionKey(orgId, node),
+      sessionKey: (orgId, node) =>
+        secrets.sessionKey(orgId, node, wire.admissions.generation(orgId, node)),
       admit: (admission) => {
         metrics.count('admissions');
         return wire.admissions.admit(admission);

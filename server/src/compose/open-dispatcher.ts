@@ -63,7 +63,9 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     ),
     counts: metrics.messages,
     sender: wire.command,
-    sessionKeys: { of: (orgId, node) => secrets.sessionKey(orgId, node) },
+    sessionKeys: {
+      of: (orgId, node) => secrets.sessionKey(orgId, node, wire.admissions.generation(orgId, node)),
+    },
     organizations: makeKnownOrganizations({ directory, clock, log }),
     isAdmitted,
     isExpected: isAdmitted,

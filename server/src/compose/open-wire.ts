@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/db.ts';
 import { listAdmissions } from '../db/list-admissions.ts';
+import { listGenerations } from '../db/list-generations.ts';
 import { removeAdmissions } from '../db/remove-admissions.ts';
 import { removeLapsedAdmissions } from '../db/remove-lapsed-admissions.ts';
 import { saveAdmission } from '../db/save-admission.ts';
@@ -67,7 +68,8 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
         clients.load(stored);
         return stored;
       },
-      remove: (orgId, node) => removeAdmissions(db, orgId, node),
+      remove: (orgId, node, generation) => removeAdmissions(db, orgId, node, generation),
+      generations: () => listGenerations(db),
       removeLapsed: (before) => removeLapsedAdmissions(db, before),
     },
   });

@@ -71,7 +71,7 @@ async function within(db: Db, orgId: string, operation: InOrganization): Promise
       if (!(await removePrincipal(db, { orgId, name, type }))) {
         return no(`There is no ${wordFor(type)} '${name}' in '${org}'.`);
       }
-      // Decision 12: also where no server runs that could forget them.
+      // Decision 12: also where no server runs that could forget them and the session key.
       if (type === 'client') await removeAdmissions(db, orgId, name);
       return yes(`Removed ${wordFor(type)} '${name}' from '${org}'.`);
     }

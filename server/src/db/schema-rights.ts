@@ -53,6 +53,7 @@ export const TABLES: readonly string[] = [
   'job_output',
   'job_status',
   'jobs',
+  'node_generations',
   'org_events',
   'pushy_migrations',
   'sealing_keys',

@@ -28,8 +28,8 @@ export interface Secrets {
   readonly curve: { publicKey: string; secretKey: string };
   /** Which derivation of session keys is in use. */
   readonly epoch: number;
-  /** The 32 bytes that sign between the server and a node (REFERENCE 15.3). */
-  sessionKey: (orgId: string, node: string) => Buffer;
+  /** The 32 bytes that sign between the server and a node (REFERENCE 15.3) that was removed `generation` times. */
+  sessionKey: (orgId: string, node: string, generation: number) => Buffer;
   /** Compares in a time that does not depend on where the bytes differ. */
   equal: (a: Buffer, b: Buffer) => boolean;
   /** Seals values at rest with the newest sealing key, opens with any. */
@@ -119,7 +119,7 @@ export async function openSecrets(dir: string, rows?: SealedRows): Promise<Secre
     get epoch() {
       return epoch;
     },
-    sessionKey: (orgId, node) => keys(orgId, node),
+    sessionKey: (orgId, node, generation) => keys(orgId, node, generation),
     equal: (a, b) => a.length === b.length && sodium.sodium_memcmp(a, b),
     sealer: {
       get keyId() {

@@ -23,7 +23,10 @@ export interface AdmissionStore {
   /** Stores or renews; of the node's keys only the `keep` newest stay. */
   save(admission: StoredAdmission, keep: number): Promise<void>;
   list(): Promise<StoredAdmission[]>;
-  remove(orgId: string, node: string): Promise<void>;
+  /** Removes the node's keys and stores its generation, both or none. */
+  remove(orgId: string, node: string, generation: number): Promise<void>;
+  /** Of every node that was ever removed. */
+  generations(): Promise<{ orgId: string; node: string; generation: number }[]>;
   /** Removes what was last renewed at `before` or earlier. */
   removeLapsed(before: number): Promise<void>;
 }
@@ -40,7 +43,12 @@ export interface Admissions {
   isAdmitted(orgId: string, node: string): boolean;
   /** What the node said with its newest key. Asked for every result: a look-up. */
   hasCapability(orgId: string, node: string, capability: string): boolean;
-  /** A node's client is gone or refused: none of its keys may connect again. */
+  /** How often the node was removed: part of its session key. Asked for every message: a look-up. */
+  generation(orgId: string, node: string): number;
+  /**
+   * A node's client is gone or refused: none of its keys may connect again, and its session key is another one at
+   * once. Rejects with the store's error; it is tried again then.
+   */
   remove(orgId: string, node: string): Promise<void>;
   /** Reads back what was admitted before the restart. */
   load(): Promise<void>;
@@ -87,6 +95,25 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
   /** Key -> its holders: two nodes may bring the same one, and each may lose it alone. */
   const byKey = new Map<string, Set<Holder>>();
 
+  /** Of nodes that were removed: kept for ever, or what an old process holds would count again. */
+  const generations = new Map<string, Map<string, number>>();
+  /** Removals that the store has not taken yet. */
+  const unsaved = new Map<string, { orgId: string; node: string }>();
+
+  const generationOf = (orgId: string, node: string): number =>
+    generations.get(orgId)?.get(node) ?? 0;
+  const putGeneration = (orgId: string, node: string, generation: number): void => {
+    const ofOrg = generations.get(orgId) ?? new Map<string, number>();
+    generations.set(orgId, ofOrg.set(node, generation));
+  };
+  const saveRemoval = async (orgId: string, node: string): Promise<void> => {
+    const generation = generationOf(orgId, node);
+    await store?.remove(orgId, node, generation);
+    if (generationOf(orgId, node) === generation) unsaved.delete(`${orgId}/${node}`);
+  };
+  const saveRemovals = async (): Promise<void> => {
+    for (const { orgId, node } of [...unsaved.values()]) await saveRemoval(orgId, node);
+  };
   const findNode = (orgId: string, node: string): Holder | undefined => nodes.get(orgId)?.get(node);
   const drop = (holder: Holder, key: string): void => {
     holder.keys.delete(key);
@@ -127,6 +154,9 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
     for (const holder of [users, ...nodes.values()].flatMap((held) => [...held.values()])) {
       for (const [key, lapsesAt] of holder.keys) if (lapsesAt <= now) drop(holder, key);
     }
+    saveRemovals().catch((error: unknown) => {
+      log.warn({ err: error, nodes: unsaved.size }, 'removed nodes are not stored yet');
+    });
     store?.removeLapsed(now - nodeKeyLife).catch((error: unknown) => {
       log.warn({ err: error }, 'lapsed CURVE keys could not be removed from the database');
     });
@@ -144,11 +174,13 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
       putNode(admission, now + nodeKeyLife);
       // With the key that is renewed last, whoever brought it: it is read back last.
       const capabilities = findNode(orgId, node)?.capabilities ?? [];
-      await store
-        ?.save({ ...admission, capabilities, renewedAt: now }, NODE_KEYS)
-        .catch((error: unknown) => {
-          log.warn({ err: error, orgId, node }, 'a CURVE key could not be stored');
-        });
+      try {
+        // After the removal before it, or that would take it as well.
+        if (unsaved.has(`${orgId}/${node}`)) await saveRemoval(orgId, node);
+        await store?.save({ ...admission, capabilities, renewedAt: now }, NODE_KEYS);
+      } catch (error) {
+        log.warn({ err: error, orgId, node }, 'a CURVE key could not be stored');
+      }
     },
     count: () => byKey.size,
     allows(curveKey) {
@@ -162,12 +194,18 @@ export function makeAdmissions({ clock, log, store, configLifetime = 0 }: Deps):
     isAdmitted: (orgId, node) => findNode(orgId, node) !== undefined,
     hasCapability: (orgId, node, capability) =>
       findNode(orgId, node)?.capabilities.includes(capability) === true,
+    generation: generationOf,
     async remove(orgId, node) {
       const holder = findNode(orgId, node);
       if (holder !== undefined) for (const key of holder.keys.keys()) drop(holder, key);
-      await store?.remove(orgId, node);
+      putGeneration(orgId, node, generationOf(orgId, node) + 1);
+      unsaved.set(`${orgId}/${node}`, { orgId, node });
+      await saveRemoval(orgId, node);
     },
     async load() {
+      for (const { orgId, node, generation } of (await store?.generations()) ?? []) {
+        putGeneration(orgId, node, generation);
+      }
       const now = clock.now();
       // The key renewed longest ago comes first.
       for (const admission of (await store?.list()) ?? []) {

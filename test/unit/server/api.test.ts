@@ -5,7 +5,7 @@ import { unpack, type Job } from '@pushy/protocol';
 import { Context, Subscriber } from 'zeromq';
 import { makeDoor, type Door } from '../../../server/src/ctl/door.ts';
 import { makeServer, systemClock, type Config } from '@pushy/server';
-import { sendSigned, type HttpAnswer } from '../../helpers/http.ts';
+import { send, sendSigned, type HttpAnswer } from '../../helpers/http.ts';
 import { newKeyPair, type KeyPair } from '../../helpers/keys.ts';
 import { quietLog } from '../../helpers/logs.ts';
 import { startCluster } from '../../helpers/postgres.ts';
@@ -86,6 +86,16 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
       const answer = await ask('alice', `${ORG}/jobs`, 'POST', JSON.stringify(job));
       assert.equal(answer.status, 201, answer.body);
       return (JSON.parse(answer.body) as { uri: string }).uri;
+    };
+    /** One more message of an agent than before is refused for its signature. */
+    const refuses = async (old: WireAgent): Promise<void> => {
+      const refusals = async (): Promise<string | undefined> => {
+        const { body } = await send({ port: server.metricsPort ?? 0, path: '/metrics' });
+        return /^pushy_messages_refused_total\{reason="bad_signature"\} (.*)$/m.exec(body)?.[1];
+      };
+      const before = await refusals();
+      do await old.beat();
+      while ((await refusals()) === before);
     };
     const agent = async (output: string): Promise<WireAgent> => {
       const { privateKey } = keys.web1;
@@ -259,11 +269,7 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
       } finally {
         incarnations.close();
       }
-      const refusals = (): number =>
-        server.lines.filter(({ fields }) => JSON.stringify(fields).includes('bad_signature'))
-          .length;
-      const before = refusals();
-      while (refusals() === before) await old.beat();
+      await refuses(old);
       const shown = async (): Promise<void> => {
         assert.deepEqual(JSON.parse((await ask('alice', `${ORG}/jobs/${job.id}`)).body), job);
         assert.equal((await ask('alice', stdout)).body, captured);
@@ -300,10 +306,8 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
       const status = async (): Promise<string> =>
         (await ask('alice', `${ORG}/node_states/web1`)).body;
       assert.equal(await status(), gone);
-      while (!server.lines.some(({ fields }) => JSON.stringify(fields).includes('not_admitted'))) {
-        await web1.beat();
-        assert.equal(await status(), gone);
-      }
+      await refuses(web1);
+      assert.equal(await status(), gone);
       const [type, { publicKey }] = ['client', keys.web1] as const;
       await door({ do: 'principal-add', org: 'acme', name: 'web1', type, publicKey, admin: false });
       await agent('y');
@@ -311,6 +315,51 @@ for (const engine of ['PGlite', 'PostgreSQL'] as const) {
         (await ended(await start({ command: 'x', nodes: ['web1'] }))).status,
         'complete',
       );
+    });
+
+    it('Decision 12 takes nothing from the process of a node that was removed, when another has its name', async () => {
+      const again = async (): Promise<void> => {
+        keys.web1 = newKeyPair();
+        const [name, type, { publicKey }] = ['web1', 'client', keys.web1] as const;
+        await door({ do: 'principal-remove', org: 'acme', name, type });
+        await door({ do: 'principal-add', org: 'acme', name, type, publicKey, admin: false });
+      };
+      /** Whatever `old` says, jobs go to the new process. */
+      const goesTo = async (output: string, old: WireAgent): Promise<void> => {
+        await refuses(old);
+        const env = { TOKEN: 'for the new one alone' };
+        const job = await ended(
+          await start({ command: 'x', nodes: ['web1'], capture_output: true, env }),
+        );
+        const { body } = await ask('alice', `${ORG}/jobs/${job.id}/output/web1/stdout`);
+        assert.deepEqual([job.status, body], ['complete', output]);
+      };
+      const withOldKey = async ({ sessionKey }: WireAgent): Promise<WireAgent> => {
+        const { privateKey: key } = keys.web1;
+        const { apiPort: port } = server;
+        const about = { port, org: 'acme', node: 'web1', key, output: 'stolen', sessionKey };
+        const made = await startWireAgent(about);
+        ends.push(() => made.close());
+        return made;
+      };
+      const first = await agent('first');
+      await again();
+      // Over the connection that it has.
+      const second = await agent('second');
+      assert.notDeepEqual(second.sessionKey, first.sessionKey);
+      await goesTo('second', first);
+      await server.stop();
+      server = await startServer(config);
+      const secondAgain = await agent('second again');
+      assert.deepEqual(secondAgain.sessionKey, second.sessionKey);
+      await goesTo('second again', await withOldKey(first));
+      // Removed while no server runs.
+      await server.stop();
+      await again();
+      server = await startServer(config);
+      await agent('third');
+      await goesTo('third', await withOldKey(first));
+      await goesTo('third', await withOldKey(secondAgain));
     });
 
     it('logs neither keys nor the env of jobs', () => {

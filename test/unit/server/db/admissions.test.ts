@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { listAdmissions } from '../../../../server/src/db/list-admissions.ts';
+import { listGenerations } from '../../../../server/src/db/list-generations.ts';
 import { removeAdmissions } from '../../../../server/src/db/remove-admissions.ts';
 import { removeLapsedAdmissions } from '../../../../server/src/db/remove-lapsed-admissions.ts';
 import { saveAdmission, type AdmissionRow } from '../../../../server/src/db/save-admission.ts';
@@ -53,6 +54,28 @@ onBothEngines('admissions', (db) => {
     await saveAdmission(db(), anAdmission(3, { node: 'web2' }), 3);
     await removeAdmissions(db(), ORG_ID, 'web1');
     assert.deepEqual(await keys(), [3]);
+  });
+
+  it('Decision 12 counts how often a node was removed, and never backwards', async () => {
+    const generation = async (): Promise<number | undefined> =>
+      (await listGenerations(db())).find(({ node }) => node === 'web1')?.generation;
+    assert.equal(await generation(), undefined);
+    await removeAdmissions(db(), ORG_ID, 'web1');
+    assert.equal(await generation(), 1);
+    // What a server knows of the same removal.
+    await removeAdmissions(db(), ORG_ID, 'web1', 1);
+    assert.equal(await generation(), 1);
+    await removeAdmissions(db(), ORG_ID, 'web1');
+    await removeAdmissions(db(), ORG_ID, 'web1', 1);
+    assert.equal(await generation(), 2);
+    await removeAdmissions(db(), ORG_ID, 'web2', 7);
+    assert.deepEqual(
+      (await listGenerations(db())).sort((a, b) => a.generation - b.generation),
+      [
+        { orgId: ORG_ID, node: 'web1', generation: 2 },
+        { orgId: ORG_ID, node: 'web2', generation: 7 },
+      ],
+    );
   });
 
   it('removes the keys that nobody renewed', async () => {

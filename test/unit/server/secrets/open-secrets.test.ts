@@ -44,7 +44,7 @@ describe('openSecrets', () => {
       s.rsa.publicPem,
       s.curve,
       s.epoch,
-      s.sessionKey('acme', 'web1'),
+      s.sessionKey('acme', 'web1', 0),
     ];
     assert.deepEqual(same(one), same(two));
     assert.match(one.incarnationId, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-/);
@@ -55,7 +55,7 @@ describe('openSecrets', () => {
     assert.notEqual(one.incarnationId, two.incarnationId);
     assert.notEqual(one.rsa.publicPem, two.rsa.publicPem);
     assert.notEqual(one.curve.secretKey, two.curve.secretKey);
-    assert.notDeepEqual(one.sessionKey('acme', 'web1'), two.sessionKey('acme', 'web1'));
+    assert.notDeepEqual(one.sessionKey('acme', 'web1', 0), two.sessionKey('acme', 'web1', 0));
   });
 
   it('two that start at the same moment agree', async () => {
@@ -112,8 +112,8 @@ describe('openSecrets', () => {
       Buffer.from('!'),
     ]);
     const expected = Buffer.from(hkdfSync('sha256', master, '', info, 32));
-    assert.deepEqual(sessionKey('acme', 'wéb!'), expected);
-    assert.deepEqual(sessionKey('acme', 'wéb!'), expected);
+    assert.deepEqual(sessionKey('acme', 'wéb!', 0), expected);
+    assert.deepEqual(sessionKey('acme', 'wéb!', 0), expected);
   });
 
   it('REFERENCE 15.3 gives no two nodes the same key, whatever their names', async () => {
@@ -128,8 +128,10 @@ describe('openSecrets', () => {
       ['1', '/1'],
       ['1/1', ''],
     ] as const;
-    const keys = pairs.map(([org, node]) => sessionKey(org, node).toString('hex'));
+    const keys = pairs.map(([org, node]) => sessionKey(org, node, 0).toString('hex'));
     assert.equal(new Set(keys).size, pairs.length);
+    // The name of one must not be the generation of another.
+    assert.ok(!keys.includes(sessionKey('acme', 'web', 1).toString('hex')));
   });
 
   it('compares bytes', async () => {
@@ -142,10 +144,10 @@ describe('openSecrets', () => {
 
   it('forgets the master when it is closed', async () => {
     const secrets = await openIn();
-    const known = secrets.sessionKey('acme', 'web1');
+    const known = secrets.sessionKey('acme', 'web1', 0);
     secrets.close();
-    assert.deepEqual(secrets.sessionKey('acme', 'web1'), known);
-    assert.throws(() => secrets.sessionKey('acme', 'web2'), /closed/);
+    assert.deepEqual(secrets.sessionKey('acme', 'web1', 0), known);
+    assert.throws(() => secrets.sessionKey('acme', 'web2', 0), /closed/);
   });
 
   describe('sealing', () => {
@@ -248,14 +250,14 @@ describe('openSecrets', () => {
     it('Decision 11 gives all nodes new session keys and a new incarnation, at once and for good', async () => {
       const secrets = await openIn();
       const { sessionKey, rsa, curve, sealer, incarnationId } = secrets;
-      const old = sessionKey('acme', 'web1');
+      const old = sessionKey('acme', 'web1', 0);
       const { keyId } = sealer;
       const rotated = await secrets.rotate.sessionKeys();
       assert.equal(rotated.epoch, 2);
       assert.notEqual(rotated.incarnationId, incarnationId);
-      assert.notDeepEqual(sessionKey('acme', 'web1'), old);
+      assert.notDeepEqual(sessionKey('acme', 'web1', 0), old);
       for (const now of [secrets, await openIn()]) {
-        assert.deepEqual(now.sessionKey('acme', 'web1'), sessionKey('acme', 'web1'));
+        assert.deepEqual(now.sessionKey('acme', 'web1', 0), sessionKey('acme', 'web1', 0));
         assert.deepEqual([now.epoch, now.incarnationId], [2, rotated.incarnationId]);
         assert.deepEqual([now.curve, now.rsa.publicPem], [curve, rsa.publicPem]);
         assert.equal(now.sealer.keyId, keyId);
@@ -265,10 +267,10 @@ describe('openSecrets', () => {
     it('an operator can force a new incarnation alone', async () => {
       const secrets = await openIn();
       const { incarnationId: old } = secrets;
-      const key = secrets.sessionKey('acme', 'web1');
+      const key = secrets.sessionKey('acme', 'web1', 0);
       const { incarnationId } = await secrets.rotate.incarnation();
       assert.notEqual(incarnationId, old);
-      assert.deepEqual(secrets.sessionKey('acme', 'web1'), key);
+      assert.deepEqual(secrets.sessionKey('acme', 'web1', 0), key);
       assert.equal((await openIn()).incarnationId, incarnationId);
       assert.deepEqual(await readdir(dir), ['secrets']);
     });

@@ -23,9 +23,20 @@ const fromUser = (n: number, name = 'ada'): Admission => ({
   requester: { name, type: 'user' },
 });
 
-function makeStore(): AdmissionStore & { rows: StoredAdmission[]; away: boolean } {
+interface Removed {
+  orgId: string;
+  node: string;
+  generation: number;
+}
+
+function makeStore(): AdmissionStore & {
+  rows: StoredAdmission[];
+  removed: Removed[];
+  away: boolean;
+} {
   const store = {
     rows: [] as StoredAdmission[],
+    removed: [] as Removed[],
     away: false,
     act(action: () => void): Promise<void> {
       if (store.away) return Promise.reject(new Error('away'));
@@ -38,8 +49,11 @@ function makeStore(): AdmissionStore & { rows: StoredAdmission[]; away: boolean 
         store.rows.push(row);
       }),
     list: () => Promise.resolve(store.rows),
-    remove: (orgId: string, node: string) =>
+    generations: () => Promise.resolve(store.removed),
+    remove: (orgId: string, node: string, generation: number) =>
       store.act(() => {
+        store.removed = store.removed.filter((row) => row.orgId !== orgId || row.node !== node);
+        store.removed.push({ orgId, node, generation });
         store.rows = store.rows.filter((row) => row.orgId !== orgId || row.node !== node);
       }),
     removeLapsed: (before: number) =>
@@ -156,6 +170,49 @@ describe('admissions', () => {
     }
     await admissions.remove('acme-guid', 'web1');
     assert.equal(capable(admissions, 'web1'), false);
+  });
+
+  it('Decision 12 counts the removals of a node for ever, also over a restart', async () => {
+    const [org, web1] = ['acme-guid', 'web1'] as const;
+    await admissions.admit(fromClient(1));
+    assert.equal(admissions.generation(org, web1), 0);
+    await admissions.remove(org, web1);
+    await admissions.admit(fromClient(2));
+    await admissions.remove(org, web1);
+    await admissions.admit(fromClient(3));
+    const again = makeAdmissions({ clock, log, store });
+    await again.load();
+    again.close();
+    for (const table of [admissions, again]) {
+      assert.equal(table.generation(org, web1), 2);
+      assert.equal(table.generation(org, 'web2'), 0);
+      assert.equal(table.generation('other-guid', web1), 0);
+    }
+    await clock.advance(2 * DAY);
+    assert.equal(admissions.generation(org, web1), 2);
+  });
+
+  it('Decision 12 stores a removal later that the database could not take, before a new key', async () => {
+    const [orgId, node] = ['acme-guid', 'web1'];
+    for (const n of [1, 2]) await admissions.admit(fromClient(n, `web${n}`));
+    store.away = true;
+    await assert.rejects(admissions.remove(orgId, node), /away/);
+    await assert.rejects(admissions.remove(orgId, 'web2'), /away/);
+    assert.deepEqual(allowed(1, 2), []);
+    assert.equal(admissions.generation(orgId, node), 1);
+    await clock.advance(60_000);
+    assert.ok(log.lines.some(({ message }) => message === 'removed nodes are not stored yet'));
+    assert.deepEqual(store.removed, []);
+    store.away = false;
+    await admissions.admit(fromClient(3));
+    assert.deepEqual(store.removed, [{ orgId, node, generation: 1 }]);
+    await clock.advance(60_000);
+    await Promise.resolve();
+    assert.deepEqual(store.removed[1], { orgId, node: 'web2', generation: 1 });
+    assert.deepEqual(
+      store.rows.map(({ curveKey }) => curveKey[0]),
+      [3],
+    );
   });
 
   it('admits a node while the database is away, with a line in the log', async () => {
