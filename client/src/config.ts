@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { RubyConfig } from '@pushy/ruby-config';
 import { readConfigFile, type FileSources } from './config-file.ts';
 import { clientKey, keyPlace, keyWarnings, nodeName, serverUrl } from './config-identity.ts';
@@ -180,8 +180,13 @@ function trust(
 
 function lockFile(values: ConfigValues, cache: string): string {
   const own = values.path('lockfile');
+  if (own !== undefined && !isAbsolute(own)) {
+    // Each run has a directory of its own: it would lock a file that nobody else knows.
+    const what = `${values.place('lockfile')} '${own}': it must be an absolute path`;
+    throw new AgentError('bad_config', what);
+  }
   if (own !== undefined) return own;
-  return join(values.path('file_cache_path') ?? join(cache, 'cache'), 'chef-client-running.pid');
+  return resolve(values.path('file_cache_path') ?? join(cache, 'cache'), 'chef-client-running.pid');
 }
 
 /** Below Chef's own cache, one for each node: two agents of one host do not share what they run. */

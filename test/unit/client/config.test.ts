@@ -190,6 +190,13 @@ describe('settings (ADDON C.3, F.2)', () => {
     });
   }
 
+  it("refuses a relative lock file, which would be another one for every run, and takes Chef's cache from where it is", async () => {
+    const at = `${file}:3: lockfile 'run.lock': it must be an absolute path`;
+    await assert.rejects(load([...must(), "lockfile 'run.lock'"]), { message: at });
+    const { lockFile } = await load([...must(), "file_cache_path 'c'"]);
+    assert.equal(lockFile, join(process.cwd(), 'c', 'chef-client-running.pid'));
+  });
+
   it('Decision 4 keeps what outlives it below the cache of Chef, apart from other nodes, or where it is told', async () => {
     const lines = [...must(), "node_name 'web:1'"];
     const more = [[], ["cache_path '/c'"], ["state_dir '/s'"]];
