@@ -270,7 +270,9 @@ async function findAgent(
 function hearing({ hearsSince, config }: AgentNote): string {
   const file = config === undefined ? 'no configuration file' : `${config} as it was at its start`;
   const server =
-    hearsSince === undefined ? 'hears no server' : `hears its server since ${hearsSince}`;
+    hearsSince === undefined
+      ? 'hears no server that serves it'
+      : `hears its server since ${hearsSince}`;
   return `${server} (with ${file})`;
 }
 
