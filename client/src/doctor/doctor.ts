@@ -8,8 +8,8 @@ import { requestFailure, wantsTls, type FetchFailure } from '../fetch-failure.ts
 import type { Get, HttpAnswer } from '../http-get.ts';
 import type { Link } from '../link.ts';
 import type { Session } from '../session.ts';
-import { summarize } from '../whitelist.ts';
 import type { CauseName } from './causes.ts';
+import { describeWhitelist } from './describe-whitelist.ts';
 import { doctorKeys } from './doctor-keys.ts';
 import { listen } from './listen.ts';
 import type { Check, Report } from './report.ts';
@@ -93,12 +93,6 @@ export async function examine(ports: DoctorPorts): Promise<Report> {
 }
 
 type Note = (check: string, found: Found) => boolean;
-
-function describeWhitelist({ whitelist, isDefaultWhitelist }: AgentSettings): Found {
-  const { commands, patterns } = summarize(whitelist);
-  const whose = isDefaultWhitelist ? ' (the default: the configuration sets none)' : '';
-  return ok(`commands: ${commands.join(', ') || 'none'}; patterns: ${patterns}${whose}`);
-}
 
 /** From the name of the Chef server to the configuration. */
 async function askServer(
@@ -268,7 +262,10 @@ async function findAgent(
 }
 
 function hearing({ hearsSince, config }: AgentNote): string {
-  const file = config === undefined ? 'no configuration file' : `${config} as it was at its start`;
+  const file =
+    config === undefined
+      ? 'no configuration file'
+      : `${config} as it was at its start, but for the whitelist, which it follows`;
   const server =
     hearsSince === undefined
       ? 'hears no server that serves it'
