@@ -2,9 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { RubyConfig } from '@pushy/ruby-config';
-import { readConfigFile, type FileSources } from './config-file.ts';
+import { readConfigFile, SETTINGS, type ConfigFile, type FileSources } from './config-file.ts';
 import { clientKey, keyPlace, keyWarnings, nodeName, serverUrl } from './config-identity.ts';
 import { logLevel, logTargets, type LogTarget } from './config-log.ts';
+import { misspelt, withHints } from './config-misspelt.ts';
 import { originOf, type ConfigOrigin } from './config-reread.ts';
 import { configValues, type ConfigValues } from './config-values.ts';
 import { readWhitelist } from './config-whitelist.ts';
@@ -64,8 +65,19 @@ export interface ConfigSources extends FileSources {
 
 /** Reads configuration file, command line and defaults (ADDON C.3, F.2); throws an AgentError for what is wrong. */
 export async function loadSettings(sources: ConfigSources): Promise<AgentSettings> {
+  const read = await readConfigFile(sources);
+  try {
+    return await settingsOf(sources, read);
+  } catch (error) {
+    throw withHints(error, misspelt(read.config, SETTINGS));
+  }
+}
+
+async function settingsOf(
+  sources: ConfigSources,
+  { file, config }: ConfigFile,
+): Promise<AgentSettings> {
   const { options, paths } = sources;
-  const { file, config } = await readConfigFile(sources);
   const values = configValues(config);
   const environment = jobEnvironment(sources.env, config, values);
   const allowedEnv = values.texts('allowed_overwritable_env_vars');
