@@ -254,6 +254,24 @@ describe('pushy-client doctor', function () {
     });
   }
 
+  it('says how far the clocks are apart from where a Date, of whole seconds, can tell', async () => {
+    const own = await setUp({});
+    const date = Date.parse('2026-01-01T00:00:00Z');
+    for (const [aheadMs, said] of [
+      [1499, "within a second of the server's"],
+      [-1499, "within a second of the server's"],
+      [1500, '2 s ahead of the server'],
+      [-4000, '4 s behind the server'],
+    ] as const) {
+      const { checks } = await examine({
+        ...own,
+        clock: { ...systemClock, now: () => date + aheadMs },
+        get: () => Promise.resolve({ status: 500, body: '', date: new Date(date).toUTCString() }),
+      });
+      assert.equal(checks.find(({ check }) => check === 'clock')?.detail, said);
+    }
+  });
+
   it('says of a misspelt whitelist what is meant, where, and that an agent keeps its old one; other causes come first', async () => {
     const ports = await setUp({ lines: () => ["whitelst({ 'a' => '1' })"] });
     await hold();
