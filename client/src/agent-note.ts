@@ -11,7 +11,7 @@ export interface AgentNote {
   readonly server: string;
   /** The configuration file that it has read. */
   readonly config?: string;
-  /** Since when it hears its server; absent: it does not. */
+  /** Since when it hears its server; absent: it does not, or is refused by it. */
   readonly hearsSince?: string;
 }
 

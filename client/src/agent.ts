@@ -38,7 +38,7 @@ export interface Agent {
   run(signal: AbortSignal): Promise<void>;
   /** Fetches the configuration again, once no job is active (USR1). */
   reconfigure(): void;
-  /** Whether it hears its server. */
+  /** Whether it hears its server, and is not refused by it. */
   isOnline(): boolean;
 }
 
@@ -73,6 +73,8 @@ export function makeAgentAround(
 ): Agent {
   const { clock, log, link, random } = ports;
   const life = new AbortController();
+  /** The server has removed the node, or takes its key no more; it may well be heard all the same. */
+  let isRefused = false;
 
   const connection = makeConnection({
     ...(ports.prove === undefined ? {} : { prove: ports.prove }),
@@ -114,24 +116,30 @@ export function makeAgentAround(
     signal: life.signal,
   });
 
+  const bootstrap = makeBootstrap({
+    serverUrl: settings.serverUrl,
+    node: settings.nodeName,
+    key: settings.clientKey,
+    signatureVersion: settings.signatureVersion,
+    curve: ports.curve,
+    allowUnencrypted: settings.allowUnencrypted,
+    clock,
+    get: (url, headers, signal) => {
+      const { trust, proxy } = settings;
+      return ports.get({ url, headers, trust, proxy, signal });
+    },
+  });
   const reconfigure = makeReconfigure({
     clock,
     random,
     log,
-    fetch: makeBootstrap({
-      serverUrl: settings.serverUrl,
-      node: settings.nodeName,
-      key: settings.clientKey,
-      signatureVersion: settings.signatureVersion,
-      curve: ports.curve,
-      allowUnencrypted: settings.allowUnencrypted,
-      clock,
-      get: (url, headers, signal) => {
-        const { trust, proxy } = settings;
-        return ports.get({ url, headers, trust, proxy, signal });
-      },
-    }),
+    fetch: async (signal) => {
+      const fetched = await bootstrap(signal);
+      if (!fetched.ok && fetched.failure.cause === 'key_refused') isRefused = true;
+      return fetched;
+    },
     apply: (session) => {
+      isRefused = false;
       const { heartbeat } = session.config.push_jobs;
       log.info(
         {
@@ -215,10 +223,15 @@ export function makeAgentAround(
             work.results.acknowledged(jobId);
           },
           removed: () => {
+            isRefused = true;
             healing.removed();
           },
           note: (event) => {
-            if (event.kind === 'heard') healing.heard();
+            if (event.kind === 'heard') {
+              // What it says on the command channel, it says to a node that it serves.
+              isRefused = false;
+              healing.heard();
+            }
             if (event.kind === 'broadcast') {
               healing.broadcastHeard();
               outage.heard();
@@ -243,7 +256,7 @@ export function makeAgentAround(
       await Promise.all([commands, beat.run(signal), reconfigure.run(signal), sweep(signal)]);
       close();
     },
-    isOnline: () => watch.isOnline(),
+    isOnline: () => !isRefused && watch.isOnline(),
     reconfigure: () => {
       reconfigure.request({ reason: 'asked for by a signal', delayMs: 0, isUrgent: false });
     },

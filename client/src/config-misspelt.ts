@@ -1,4 +1,5 @@
 import { nearestName, type RubyConfig } from '@pushy/ruby-config';
+import { AgentError } from './errors.ts';
 
 /** A setting that nobody reads, and whose name is nearly that of another. */
 export interface Misspelt {
@@ -22,4 +23,11 @@ export function misspelt(
     const warning = `${file}:${line}: the setting ${name} has no effect: is ${meant} meant?`;
     return [{ meant, warning }];
   });
+}
+
+/** What is wrong with a configuration, together with what may have been meant: nobody sees warnings of one that fails. */
+export function withHints(error: unknown, slips: readonly Misspelt[]): unknown {
+  if (!(error instanceof AgentError) || slips.length === 0) return error;
+  const hints = slips.map(({ warning }) => warning);
+  return new AgentError(error.code, [error.message, ...hints].join('; '), { cause: error });
 }

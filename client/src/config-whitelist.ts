@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import {
   getEntry,
   isHash,
@@ -124,8 +125,16 @@ function readEntry(item: RubyValue, entry: Entry): CommandEntry {
     throw refusal(place('command_line'), `${shown}: command_line must be a text`);
   const lock = member(item, 'lock');
   if (lock === null || lock === false) return { commandLine };
-  if (lock === true || typeof lock === 'string') return { commandLine, lock };
-  throw refusal(place('lock'), `${shown}: lock must be true, false or the path of a file`);
+  if (lock === true || (typeof lock === 'string' && isAbsolute(lock))) return { commandLine, lock };
+  throw refusal(place('lock'), `${shown}: lock must be ${lockWanted(lock)}`);
+}
+
+/** A relative path would be another file for every run, and lock nothing. */
+function lockWanted(lock: RubyValue): string {
+  if (typeof lock !== 'string') return 'true, false or the path of a file';
+  const isWord = lock === 'true' || lock === 'false';
+  const meant = isWord ? `: is ${lock} without quotes meant?` : '';
+  return `true, false or an absolute path, and '${lock}' is none${meant}`;
 }
 
 /** A key that is nearly one of an entry's is refused: without its lock, a run may meet another. */

@@ -1,10 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { RubyConfig } from '@pushy/ruby-config';
-import { readConfigFile, type FileSources } from './config-file.ts';
+import { readConfigFile, SETTINGS, type ConfigFile, type FileSources } from './config-file.ts';
 import { clientKey, keyPlace, keyWarnings, nodeName, serverUrl } from './config-identity.ts';
 import { logLevel, logTargets, type LogTarget } from './config-log.ts';
+import { misspelt, withHints } from './config-misspelt.ts';
 import { originOf, type ConfigOrigin } from './config-reread.ts';
 import { configValues, type ConfigValues } from './config-values.ts';
 import { readWhitelist } from './config-whitelist.ts';
@@ -64,8 +65,19 @@ export interface ConfigSources extends FileSources {
 
 /** Reads configuration file, command line and defaults (ADDON C.3, F.2); throws an AgentError for what is wrong. */
 export async function loadSettings(sources: ConfigSources): Promise<AgentSettings> {
+  const read = await readConfigFile(sources);
+  try {
+    return await settingsOf(sources, read);
+  } catch (error) {
+    throw withHints(error, misspelt(read.config, SETTINGS));
+  }
+}
+
+async function settingsOf(
+  sources: ConfigSources,
+  { file, config }: ConfigFile,
+): Promise<AgentSettings> {
   const { options, paths } = sources;
-  const { file, config } = await readConfigFile(sources);
   const values = configValues(config);
   const environment = jobEnvironment(sources.env, config, values);
   const allowedEnv = values.texts('allowed_overwritable_env_vars');
@@ -180,8 +192,13 @@ function trust(
 
 function lockFile(values: ConfigValues, cache: string): string {
   const own = values.path('lockfile');
+  if (own !== undefined && !isAbsolute(own)) {
+    // Each run has a directory of its own: it would lock a file that nobody else knows.
+    const what = `${values.place('lockfile')} '${own}': it must be an absolute path`;
+    throw new AgentError('bad_config', what);
+  }
   if (own !== undefined) return own;
-  return join(values.path('file_cache_path') ?? join(cache, 'cache'), 'chef-client-running.pid');
+  return resolve(values.path('file_cache_path') ?? join(cache, 'cache'), 'chef-client-running.pid');
 }
 
 /** Below Chef's own cache, one for each node: two agents of one host do not share what they run. */

@@ -110,9 +110,10 @@ export async function makeLiveWhitelist(
   function report(next: ReadWhitelist): void {
     for (const warning of next.warnings)
       if (!known.warnings.includes(warning)) log.warn({ warning }, 'configuration file');
-    const names = new Set([...known.others.keys(), ...next.others.keys()]);
-    const settings = [...names].filter((name) => known.others.get(name) !== next.others.get(name));
-    if (settings.length > 0)
+    // What runs is what was read at the start; what has been said before is not said again.
+    const settings = differing(first, next);
+    const isNews = differing(known, next).some((name) => settings.includes(name));
+    if (isNews)
       log.warn(
         { settings },
         'other settings than the whitelist have changed: they count from the next start on',
@@ -120,6 +121,12 @@ export async function makeLiveWhitelist(
     if (next.isDefault && !known.isDefault)
       log.warn({}, 'the configuration file sets no whitelist any more: the default counts');
     log.info({ ...summarize(next.entries), isDefault: next.isDefault }, 'whitelist read again');
+  }
+
+  /** Names of settings that are not the same, or not in both. */
+  function differing(a: ReadWhitelist, b: ReadWhitelist): string[] {
+    const names = new Set([...a.others.keys(), ...b.others.keys()]);
+    return [...names].filter((name) => a.others.get(name) !== b.others.get(name));
   }
 
   function reread(): Promise<void> {

@@ -29,6 +29,14 @@ export function fitOutput(
   return small === 'stdout' ? { stdout: first, stderr: second } : { stdout: second, stderr: first };
 }
 
+/** Whether both streams are more than `limit` bytes together, so that something is left out. */
+export function exceeds(
+  streams: { readonly stdout: Kept; readonly stderr: Kept },
+  limit: number,
+): boolean {
+  return wholeSize(streams.stdout) + wholeSize(streams.stderr) > limit;
+}
+
 function wholeSize(kept: Kept): number {
   if (kept.lost > 0) return Infinity;
   return encodedSize(text(kept.head, kept.tail));

@@ -1,5 +1,5 @@
 import type { RunOutput } from './core/runner.ts';
-import { fitOutput } from './output.ts';
+import { encodedSize, exceeds, fitOutput } from './output.ts';
 import { readCaptured, type Captured } from './process/captured.ts';
 import { endOfRun, whyOfRun } from './process/run-state.ts';
 
@@ -17,21 +17,30 @@ export interface RunResultSettings {
   readonly isRebooted: boolean;
   /** Encoded bytes that both streams may take. */
   readonly limit: number;
+  /** What the run wrote was more than that: so many encoded bytes of it are kept. */
+  readonly onCut?: OnCut;
 }
+
+type OnCut = (keptBytes: number) => void;
 
 /** Reads the end of a run, and what it wrote, from its directory. What a person must know stands last in `stderr`. */
 export async function readResult(dir: string, settings: RunResultSettings): Promise<RunResult> {
-  const { capture, limit } = settings;
+  const { capture, limit, onCut } = settings;
   const { outcome, why } = await verdict(dir, settings);
-  return capture ? { outcome, output: await outputOf(dir, why, limit) } : { outcome };
+  return capture ? { outcome, output: await outputOf(dir, why, limit, onCut) } : { outcome };
 }
 
 /** Reads what a run wrote until it was stopped. */
-export async function readStopped(dir: string, limit: number): Promise<RunOutput> {
-  return outputOf(dir, await readNote(dir), limit);
+export async function readStopped(dir: string, limit: number, onCut: OnCut): Promise<RunOutput> {
+  return outputOf(dir, await readNote(dir), limit, onCut);
 }
 
-async function outputOf(dir: string, why: string | undefined, limit: number): Promise<RunOutput> {
+async function outputOf(
+  dir: string,
+  why: string | undefined,
+  limit: number,
+  onCut: OnCut = () => undefined,
+): Promise<RunOutput> {
   const [stdout, stderr] = await Promise.all([
     readCaptured(dir, 'stdout', limit),
     readCaptured(dir, 'stderr', limit),
@@ -40,7 +49,10 @@ async function outputOf(dir: string, why: string | undefined, limit: number): Pr
   if (stdout.isDiskFull || stderr.isDiskFull) {
     notes.push('the rest of the output is lost: the disk of this node was full');
   }
-  return fitOutput({ stdout, stderr: withNotes(stderr, notes) }, limit);
+  const streams = { stdout, stderr: withNotes(stderr, notes) };
+  const output = fitOutput(streams, limit);
+  if (exceeds(streams, limit)) onCut(encodedSize(output.stdout) + encodedSize(output.stderr));
+  return output;
 }
 
 async function verdict(

@@ -69,6 +69,8 @@ export function makeWork(deps: WorkDeps): Work {
   let boot = 'unknown';
   let need: ScopeNeed = 'needless';
   let sendsStopped = false;
+  /** Results whose output was cut, and that was said. */
+  const cut = new Set<string>();
 
   const runs = makeRuns({
     host,
@@ -99,11 +101,17 @@ export function makeWork(deps: WorkDeps): Work {
       const record = await spool.find(jobId);
       if (record === undefined) return undefined;
       const { capture, bootId } = record;
-      const limit = outputLimit(jobId);
-      return readResult(spool.pathOf(jobId), { capture, isRebooted: bootId !== boot, limit });
+      const settings = { capture, isRebooted: bootId !== boot, limit: outputLimit(jobId) };
+      const onCut = (keptBytes: number): void => {
+        sayCut(jobId, keptBytes);
+      };
+      return readResult(spool.pathOf(jobId), { ...settings, onCut });
     },
     post: deps.post,
-    remove: (jobId) => spool.remove(jobId),
+    remove: (jobId) => {
+      cut.delete(jobId);
+      return spool.remove(jobId);
+    },
     log,
   });
 
@@ -133,12 +141,24 @@ export function makeWork(deps: WorkDeps): Work {
     });
   }
 
+  /** Once, however often the result is sent. */
+  function sayCut(jobId: string, keptBytes: number): void {
+    if (cut.has(jobId)) return;
+    cut.add(jobId);
+    const { maxBodySize } = settings;
+    const fields = { jobId, keptBytes, limit: outputLimit(jobId), max_body_size: maxBodySize };
+    log.warn(fields, 'the output of a run was cut: its head and its tail are kept');
+  }
+
   async function outputOf(jobId: string): Promise<RunOutput | undefined> {
     if (!sendsStopped) return undefined;
     try {
       const record = await spool.find(jobId);
       if (record?.capture !== true) return undefined;
-      return await readStopped(spool.pathOf(jobId), outputLimit(jobId));
+      return await readStopped(spool.pathOf(jobId), outputLimit(jobId), (keptBytes) => {
+        sayCut(jobId, keptBytes);
+        cut.delete(jobId);
+      });
     } catch (error) {
       log.warn({ jobId, error: messageOf(error) }, 'the output of a stopped run cannot be read');
       return undefined;

@@ -114,6 +114,20 @@ describe('an agent that lost its server (Decision 9)', function () {
     assert.ok(took < bound, `${took} ms`);
   });
 
+  for (const how of ['removed', 'asked for a configuration'] as const)
+    it(`does not say that it is served, though it hears broadcasts, once it was ${how} and its key is refused`, async () => {
+      await startAvailable();
+      assert.equal(agent.isOnline(), true);
+      server.state.answer = (response) => response.writeHead(401).end();
+      if (how === 'removed') await server.send({ type: 'removed' });
+      else agent.reconfigure();
+      await agent.logged(/no configuration from the server .*key_refused/);
+      assert.equal(agent.isOnline(), false);
+      server.state.answer = undefined;
+      await comesBack();
+      assert.equal(agent.isOnline(), true);
+    });
+
   it('S11 comes back when its clock, an hour ahead, is right again', async () => {
     let ahead = 0;
     await startAvailable({}, [], { ...systemClock, now: () => systemClock.now() + ahead });

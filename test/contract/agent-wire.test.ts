@@ -334,6 +334,25 @@ describe('the agent on the wire (REFERENCE 15, 16)', function () {
       assert.ok(Buffer.byteLength(JSON.stringify(body)) <= server.state.maxBodySize);
     });
 
+    it('A7 says once in its log that output was cut, with what is kept and the setting', async () => {
+      server.state.capabilities = ['result_ack'];
+      agent?.reconfigure();
+      await server.request(2);
+      server.said.length = 0;
+      await server.welcome();
+      const { stdout, stderr } = await runJob('much', { capture: true });
+      // No acknowledgement comes: it is sent again.
+      assert.equal((await server.next('succeeded')).body['stdout'], stdout);
+      const lines = agent?.lines ?? [];
+      const said = lines.filter((line) => line.includes('output of a run was cut'));
+      const kept = JSON.stringify(stdout).length + JSON.stringify(stderr).length - 4;
+      assert.equal(said.length, 1);
+      assert.match(
+        said[0] ?? '',
+        new RegExp(`^WARN: .* jobId=${A} keptBytes=${kept} limit=\\d+ max_body_size=63000\n$`),
+      );
+    });
+
     it('A9 has the environment of the job and its own', async () => {
       const body = await runJob('env', {
         capture: true,

@@ -229,7 +229,12 @@ describe('pushy-client doctor', function () {
         server.state.availability = 'unavailable';
       },
     },
+    whitelist_misnamed: {
+      before: () => keepNoteOf(true),
+      lines: () => ["whitelst({ 'a' => '1' })"],
+    },
   };
+  const harmless = ['agent_elsewhere', 'restart_would_fail', 'whitelist_misnamed'];
 
   for (const [cause, injection] of Object.entries(injections)) {
     it(`${cause} has its own sentence and exit code`, async () => {
@@ -241,13 +246,46 @@ describe('pushy-client doctor', function () {
       const { exitCode: code, sentence } = CAUSES[cause as CauseName];
       const json = JSON.parse(renderJson(report)) as Record<string, unknown>;
       assert.deepEqual([json['cause'], json['exit_code']], [cause, code], renderText(report));
-      const isAvailable = ['agent_elsewhere', 'restart_would_fail'].includes(cause);
+      const isAvailable = harmless.includes(cause);
       assert.deepEqual([json['available'], json['sentence']], [isAvailable, sentence]);
       assert.equal(exitCode(report), code);
       const opinion = `This node is ${isAvailable ? '' : 'not '}available: ${sentence}`;
       assert.ok(renderText(report).includes(opinion), renderText(report));
     });
   }
+
+  it('says how far the clocks are apart from where a Date, of whole seconds, can tell', async () => {
+    const own = await setUp({});
+    const date = Date.parse('2026-01-01T00:00:00Z');
+    for (const [aheadMs, said] of [
+      [1499, "within a second of the server's"],
+      [-1499, "within a second of the server's"],
+      [1500, '2 s ahead of the server'],
+      [-4000, '4 s behind the server'],
+    ] as const) {
+      const { checks } = await examine({
+        ...own,
+        clock: { ...systemClock, now: () => date + aheadMs },
+        get: () => Promise.resolve({ status: 500, body: '', date: new Date(date).toUTCString() }),
+      });
+      assert.equal(checks.find(({ check }) => check === 'clock')?.detail, said);
+    }
+  });
+
+  it('says of a misspelt whitelist what is meant, where, and that an agent keeps its old one; other causes come first', async () => {
+    const ports = await setUp({ lines: () => ["whitelst({ 'a' => '1' })"] });
+    await hold();
+    const { checks } = await examine(ports);
+    const row = checks.find(({ check }) => check === 'whitelist');
+    const file = join(dir, 'push-jobs-client.rb');
+    assert.equal(
+      row?.detail,
+      `commands: chef-client; patterns: 0 (the default: ${file}:6: the setting whitelst has no effect: is whitelist meant?); an agent that had another list when the file was changed keeps it until it ends`,
+    );
+    assert.equal(row.status, 'failed');
+    server.state.availability = 'unavailable';
+    assert.equal(exitCode(await examine(ports)), CAUSES.node_unavailable.exitCode);
+  });
 
   /** As if an agent ran. */
   async function hold(stateDir = join(dir, 'state')): Promise<void> {

@@ -25,6 +25,8 @@ export interface AgentUnderTest {
   readonly lines: readonly string[];
   /** Resolves with the first line, past or to come, that matches. */
   logged(pattern: RegExp): Promise<string>;
+  /** What its note says to the doctor. */
+  isOnline(): boolean;
   reconfigure(): void;
   stop(): Promise<void>;
 }
@@ -99,6 +101,7 @@ export async function startAgent(
         await once(lines, 'line');
       }
     },
+    isOnline: () => agent.isOnline(),
     reconfigure: () => {
       agent.reconfigure();
     },

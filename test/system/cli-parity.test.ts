@@ -293,9 +293,14 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
     }
   });
 
-  for (const [title, args] of [
+  for (const [title, args, extra = []] of [
     ['an unknown job', ['job', 'status', 'nope']],
-    ['output that was not captured', ['job', 'output', 'abc1', 'nobody']],
+    // Ours looks at the job as well, to say why there is none.
+    [
+      'output that was not captured',
+      ['job', 'output', 'abc1', 'nobody'],
+      [['GET', '/organizations/acme/pushy/jobs/abc1', undefined]],
+    ],
     ['a user whom the server does not know', ['job', 'list', '-u', 'nobody']],
     ["another user's key", ['job', 'list', '-u', 'reader']],
     [
@@ -308,9 +313,10 @@ describe('pushy beside knife with knife-push 2.0.1', function () {
     ],
   ] as const) {
     it(`ends with 100 for ${title}`, async () => {
-      const result = await both([...args]);
-      assertSameError(result);
-      assert.equal(result.pushy.code, 100);
+      const { knife, pushy } = await both([...args]);
+      const more = extra.map(([...request]): (typeof knife.requests)[number] => request);
+      assertSameError({ knife: { ...knife, requests: [...knife.requests, ...more] }, pushy });
+      assert.equal(pushy.code, 100);
     });
   }
 

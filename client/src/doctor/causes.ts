@@ -5,7 +5,7 @@ interface Cause {
 }
 
 /**
- * Every cause, in the order in which they are looked for: the first that is found is the verdict. docs/doctor.md is this
+ * Every cause, in the order in which they are a verdict: the first that is found is. docs/doctor.md is this
  * table; a code that was given once is never given to another cause.
  */
 export const CAUSES = {
@@ -149,6 +149,11 @@ export const CAUSES = {
     exitCode: 63,
     sentence:
       'The agent that runs is connected, but what it would need for a start or a new connection is broken.',
+  },
+  whitelist_misnamed: {
+    exitCode: 64,
+    sentence:
+      'The configuration sets no whitelist, but something of nearly that name: the default counts from the next start on.',
   },
 } as const satisfies Record<string, Cause>;
 

@@ -8,8 +8,8 @@ import { requestFailure, wantsTls, type FetchFailure } from '../fetch-failure.ts
 import type { Get, HttpAnswer } from '../http-get.ts';
 import type { Link } from '../link.ts';
 import type { Session } from '../session.ts';
-import { summarize } from '../whitelist.ts';
 import type { CauseName } from './causes.ts';
+import { describeWhitelist } from './describe-whitelist.ts';
 import { doctorKeys } from './doctor-keys.ts';
 import { listen } from './listen.ts';
 import type { Check, Report } from './report.ts';
@@ -94,12 +94,6 @@ export async function examine(ports: DoctorPorts): Promise<Report> {
 
 type Note = (check: string, found: Found) => boolean;
 
-function describeWhitelist({ whitelist, isDefaultWhitelist }: AgentSettings): Found {
-  const { commands, patterns } = summarize(whitelist);
-  const whose = isDefaultWhitelist ? ' (the default: the configuration sets none)' : '';
-  return ok(`commands: ${commands.join(', ') || 'none'}; patterns: ${patterns}${whose}`);
-}
-
 /** From the name of the Chef server to the configuration. */
 async function askServer(
   settings: AgentSettings,
@@ -174,6 +168,8 @@ function skewOf(answer: HttpAnswer | undefined, { clock }: DoctorPorts): Found |
   if (date === undefined) return undefined;
   const ahead = clock.now() - date;
   const seconds = Math.round(Math.abs(ahead) / 1000);
+  // A Date has whole seconds, and the answer was on its way.
+  if (Math.abs(ahead) < 1500) return ok("within a second of the server's");
   const detail = `${seconds} s ${ahead < 0 ? 'behind' : 'ahead of'} the server`;
   return Math.abs(ahead) < MAX_SKEW_MS ? ok(detail) : failed('clock_skew', detail);
 }
@@ -268,9 +264,14 @@ async function findAgent(
 }
 
 function hearing({ hearsSince, config }: AgentNote): string {
-  const file = config === undefined ? 'no configuration file' : `${config} as it was at its start`;
+  const file =
+    config === undefined
+      ? 'no configuration file'
+      : `${config} as it was at its start, but for the whitelist, which it follows`;
   const server =
-    hearsSince === undefined ? 'hears no server' : `hears its server since ${hearsSince}`;
+    hearsSince === undefined
+      ? 'hears no server that serves it'
+      : `hears its server since ${hearsSince}`;
   return `${server} (with ${file})`;
 }
 

@@ -18,22 +18,25 @@ export interface Report {
   readonly isConnected?: boolean;
 }
 
-/** The first cause that was found. */
+/** With these the node is available. */
+const HARMLESS: ReadonlySet<CauseName> = new Set(['agent_elsewhere', 'whitelist_misnamed']);
+
+/** The first cause that was found; a whitelist keeps no node from being available, so it comes after all others. */
 function firstCause({ checks }: Report): CauseName | undefined {
-  return checks.find(({ cause }) => cause !== undefined)?.cause;
+  const causes = checks.flatMap(({ cause }) => cause ?? []);
+  return causes.find((cause) => cause !== 'whitelist_misnamed') ?? causes[0];
 }
 
 /** Why the node is not available, or not as it should be; undefined for one that is, as far as can be told. */
 function verdict(report: Report): CauseName | undefined {
   const cause = firstCause(report);
-  if (cause === undefined || report.isConnected !== true || cause === 'agent_elsewhere')
-    return cause;
+  if (cause === undefined || report.isConnected !== true || HARMLESS.has(cause)) return cause;
   return 'restart_would_fail';
 }
 
 /** Whether the node is available, with or without the agent that this configuration is for. */
 function isAvailable(cause: CauseName | undefined): boolean {
-  return cause === undefined || cause === 'agent_elsewhere' || cause === 'restart_would_fail';
+  return cause === undefined || cause === 'restart_would_fail' || HARMLESS.has(cause);
 }
 
 /** 0, or the exit code of the cause. */

@@ -2,6 +2,7 @@ import { OUTPUT_STREAMS } from '@pushy/protocol';
 import { segment } from '../api.ts';
 import { CliError, RefusedError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
+import { readJob, type JobView } from '../job-view.ts';
 import type { Session } from '../session.ts';
 
 /** Options of `job output`. */
@@ -45,7 +46,43 @@ async function fetchOutput(
       .getBytes(`pushy/jobs/${segment(jobId)}/output/${segment(node)}/${channel}`);
   } catch (error) {
     if (!(error instanceof RefusedError) || error.status !== 404) throw error;
-    const why = `No ${channel} of ${node} is kept for this job: was it started with --capture, did it end there, or was it stopped?`;
+    const why = await whyNone(session, jobId, node, channel);
     throw new RefusedError(error.status, error.said, error.message, [...error.advice, why]);
   }
+}
+
+/** One look at the job tells which of its reasons it is. */
+async function whyNone(
+  session: Session,
+  jobId: string,
+  node: string,
+  channel: string,
+): Promise<string> {
+  const path = `pushy/jobs/${segment(jobId)}`;
+  let job: JobView;
+  try {
+    job = readJob(await session.api().get(path), path);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    if (error instanceof RefusedError && error.status === 404)
+      return `There is no job ${jobId}: \`pushy job list\` shows those that are kept.`;
+    return `No ${channel} of ${node} is kept for this job: was it started with --capture, did it end there, or was it stopped?`;
+  }
+  return reasonFor(job, node, channel);
+}
+
+/** States of a node whose part of the job is not over (REFERENCE 9). */
+const OPEN = new Set(['new', 'ready', 'running']);
+/** States of a node that never began. */
+const UNBEGUN = new Set(['nacked', 'unavailable', 'was_ready']);
+
+function reasonFor(job: JobView, node: string, channel: string): string {
+  const status = Object.keys(job.nodes).find((state) => job.nodes[state]?.includes(node));
+  if (status === undefined) return `${node} is not a node of this job.`;
+  if (job['capture_output'] !== true)
+    return 'The job was started without --capture: nothing of its output is kept.';
+  if (OPEN.has(status))
+    return `The job is not over on ${node} (${status}): output comes at its end.`;
+  if (UNBEGUN.has(status)) return `${node} did not run the command (${status}).`;
+  return `${node} ended (${status}), and no ${channel} of it came to the server.`;
 }

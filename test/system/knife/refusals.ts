@@ -56,14 +56,14 @@ export function testRefusals({ stage, bothSay }: Play): void {
       `,
     ));
 
-  it('does not find output that was not captured', () =>
+  it('does not find output of an unknown job', () =>
     refused(
       ['job', 'output', 'nope', 'web1'],
       text`
         ERROR: The object you are looking for could not be found
         Response: no stdout of node 'web1' in job 'nope'.
       `,
-      'No stdout of web1 is kept for this job: was it started with --capture, did it end there?\n',
+      'There is no job nope: `pushy job list` shows those that are kept.\n',
     ));
 
   it('refuses an environment that is not text, which knife takes for an old server', () =>

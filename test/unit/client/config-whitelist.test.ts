@@ -40,6 +40,27 @@ describe('what an entry of the whitelist says (ADDON C.3)', () => {
       }
     });
 
+    it(`is refused in .${end} with its own line where its lock would be another file for every run`, async () => {
+      const text = (lock: string) =>
+        write('command_line', '"y"').replace(
+          '"y"',
+          `"y"${end === 'rb' ? ",\n:'lock' => " : end === 'json' ? ',\n"lock": ' : end === 'toml' ? '\nlock = ' : '\n    lock: '}${lock}`,
+        );
+      for (const [lock, what] of [
+        ['"rel.lock"', "true, false or an absolute path, and 'rel.lock' is none"],
+        ['""', "true, false or an absolute path, and '' is none"],
+        [
+          '"true"',
+          "true, false or an absolute path, and 'true' is none: is true without quotes meant?",
+        ],
+      ] as const)
+        await assert.rejects(whitelist(text(lock), end), {
+          message: `/c.${end}:5: whitelist: entry x: lock must be ${what}`,
+        });
+      const { entries } = await whitelist(text('"/var/lock/x"'), end);
+      assert.deepEqual(entries[1], { name: 'x', commandLine: 'y', lock: '/var/lock/x' });
+    });
+
     it(`is warned of in .${end} with its own line where a key means nothing`, async () => {
       const text = write('command_line', '"y"').replace('"y"', (y) => {
         return end === 'rb' || end === 'json'

@@ -4,6 +4,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRubyConfig } from '@pushy/ruby-config';
 import type { CommandLine } from '../../../client/src/command-line.ts';
+import { readDataConfig } from '../../../client/src/config-data.ts';
+import { SETTINGS } from '../../../client/src/config-file.ts';
 import { loadSettings } from '../../../client/src/config.ts';
 import { POSIX_PATHS, WINDOWS_PATHS } from '../../../client/src/paths.ts';
 import {
@@ -189,6 +191,34 @@ describe('settings (ADDON C.3, F.2)', () => {
       assert.equal((await load([...must(), ...lines])).lockFile, path);
     });
   }
+
+  for (const [end, text] of Object.entries({
+    rb: "node_name 'a'\nchef_sever_url 'https://x/organizations/y'\n",
+    json: '{ "node_name": "a",\n"chef_sever_url": "https://x/organizations/y" }',
+    toml: 'node_name = "a"\nchef_sever_url = "https://x/organizations/y"\n',
+    yml: 'node_name: a\nchef_sever_url: https://x/organizations/y\n',
+  }))
+    it(`says in .${end} what a misspelt setting means where the configuration fails for it`, async () => {
+      const config = join(dir, `c.${end}`);
+      writeFileSync(config, text);
+      const readFile = async (request: ReadRequest): Promise<ReadAnswer> =>
+        end === 'rb'
+          ? inProcess(request)
+          : { ok: true, config: await readDataConfig(text, request.file, SETTINGS) };
+      await assert.rejects(load([], { config }, { readFile }), (error: Error) => {
+        assert.ok(error.message.startsWith(`${config}: chef_server_url is not set: `));
+        const hint = `; ${config}:2: the setting chef_sever_url has no effect: is chef_server_url meant?`;
+        assert.ok(error.message.endsWith(hint), error.message);
+        return true;
+      });
+    });
+
+  it("refuses a relative lock file, which would be another one for every run, and takes Chef's cache from where it is", async () => {
+    const at = `${file}:3: lockfile 'run.lock': it must be an absolute path`;
+    await assert.rejects(load([...must(), "lockfile 'run.lock'"]), { message: at });
+    const { lockFile } = await load([...must(), "file_cache_path 'c'"]);
+    assert.equal(lockFile, join(process.cwd(), 'c', 'chef-client-running.pid'));
+  });
 
   it('Decision 4 keeps what outlives it below the cache of Chef, apart from other nodes, or where it is told', async () => {
     const lines = [...must(), "node_name 'web:1'"];

@@ -224,4 +224,23 @@ describe('the whitelist of a running agent', () => {
     assert.ok(said.endsWith(`settings=["node_name","client_key_contents","ENV['A_B']"]\n`), said);
     assert.doesNotMatch(lines.join(''), /s3cret/);
   });
+
+  it('compares other settings with those of the start: one that is back is none that has changed', async () => {
+    const { ask } = await start("whitelist 'a' => '1'\nnode_name 'web1'\numask 18");
+    const warned = async (text: string): Promise<string[]> => {
+      lines = [];
+      writeFileSync(file, text);
+      await ask('a');
+      assert.match(lines.at(-1) ?? '', /^INFO: whitelist read again/);
+      return lines.slice(0, -1).map((line) => line.replace(/.*settings=(.*)\n/, '$1'));
+    };
+    const write = (node: string, more = 'umask 18') =>
+      warned(`whitelist 'a' => '1'\nnode_name '${node}'\n${more}`);
+    assert.deepEqual(await write('webX'), ['["node_name"]']);
+    assert.deepEqual(await write('webX', '# moved\numask 18'), []);
+    assert.deepEqual(await write('web1'), []);
+    assert.deepEqual(await write('webY'), ['["node_name"]']);
+    assert.deepEqual(await write('webY', 'umask 19'), ['["node_name","umask"]']);
+    assert.deepEqual(await write('webY'), []);
+  });
 });

@@ -72,10 +72,16 @@ describe('the result of a run', () => {
   });
   it('A7 keeps head and tail, with the reason, in the space that there is', async () => {
     const files = { 'stdout.0': 'x'.repeat(5000), 'stderr.0': 'y'.repeat(5000) };
-    const { output } = await read(files);
+    const kept: number[] = [];
+    const onCut = (bytes: number) => kept.push(bytes);
+    const { output } = await read(files, { onCut });
     const { stdout = '', stderr = '' } = output ?? {};
     assert.match(stdout, /^x+\n\[\d+ bytes cut here.*\]\nx+$/);
     assert.match(stderr, /^y+\n\[\d+ bytes cut here.*\]\ny+pushy-client: .* with the agent\n$/);
-    assert.ok(JSON.stringify(stdout).length + JSON.stringify(stderr).length - 4 <= 1000);
+    const size = JSON.stringify(stdout).length + JSON.stringify(stderr).length - 4;
+    assert.ok(size <= 1000);
+    assert.deepEqual(kept, [size]);
+    await read({ 'stdout.0': 'x'.repeat(800), 'stderr.0': '', 'exited.0': '' }, { onCut });
+    assert.equal(kept.length, 1);
   });
 });

@@ -255,10 +255,30 @@ describe('pushy', () => {
       (await world.run(['job', 'output', 'j', 'a'])).err,
       /not authorized.*\n.*no\n.*pushy_job_writers.*\n.*pushy_job_readers/,
     );
-    assert.match(
-      (await world.run(['job', 'output', 'j', 'c'])).err,
-      /could not be found\n.*\n.*--capture/,
-    );
+  });
+
+  it('says why there is no output, by one look at the job', async () => {
+    const said = async (id: string, node: string): Promise<string | undefined> => {
+      const { code, err } = await world.run(['job', 'output', id, node]);
+      assert.equal(code, 100);
+      assert.match(err, /^ERROR: .* could not be found\nResponse: .*\n/);
+      return err.split('\n').slice(2).join('\n');
+    };
+    const nodes = { running: ['r'], succeeded: ['s'], nacked: ['n'] };
+    world.server.addJob({ id: 'kept', status: 'running', capture_output: true, nodes });
+    world.server.addJob({ id: 'bare', status: 'complete', nodes: { succeeded: ['s'] } });
+    for (const [id, node, why] of [
+      ['none', 's', 'There is no job none: `pushy job list` shows those that are kept.\n'],
+      ['kept', 'x', 'x is not a node of this job.\n'],
+      ['kept', 'r', 'The job is not over on r (running): output comes at its end.\n'],
+      ['kept', 'n', 'n did not run the command (nacked).\n'],
+      ['kept', 's', 's ended (succeeded), and no stdout of it came to the server.\n'],
+      ['bare', 's', 'The job was started without --capture: nothing of its output is kept.\n'],
+    ] as const)
+      assert.equal(await said(id, node), why);
+    const answer = { status: 403, body: { error: ['no'] } };
+    world.server.canned.push({ method: 'GET', path: /jobs\/kept$/, answer });
+    assert.match((await said('kept', 's')) ?? '', /^No stdout of s is kept for this job: was it /);
   });
 
   it('node status takes names and queries', async () => {
