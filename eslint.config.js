@@ -110,7 +110,7 @@ const serverArrows = [
     'core/ is pure: only core/ and @pushy/protocol.',
   ),
 ];
-const clientRooms = ['loops', 'process'];
+const clientRooms = ['config', 'http', 'jobs', 'link', 'loops', 'process', 'whitelist'];
 const clientArrows = [
   {
     target: './client/src/core',

@@ -3,11 +3,11 @@ import { CAPABILITIES, readAgentConfig, unwrapSessionKey, type AgentConfig } fro
 import { signRequest } from 'mixlib-authentication-ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './errors.ts';
-import { answerFailure, contentFailure, requestFailure } from './fetch-failure.ts';
-import type { HttpAnswer } from './http-get.ts';
+import { answerFailure, contentFailure, requestFailure } from './link/fetch-failure.ts';
+import type { HttpAnswer } from './http/http-get.ts';
 import type { Fetched } from './loops/reconfigure.ts';
-import type { CurveKeys, Session } from './session.ts';
-import { unusable } from './session-limits.ts';
+import type { CurveKeys, Session } from './link/session.ts';
+import { unusable } from './link/session-limits.ts';
 
 /** What the fetch needs. */
 export interface BootstrapDeps {

@@ -1,10 +1,10 @@
 export { examine, type DoctorPorts } from './doctor/doctor.ts';
 export { lookUp, tryConnect } from './doctor/probe.ts';
 export { exitCode, renderJson, renderText, type Report } from './doctor/report.ts';
-export { httpGet } from './http-get.ts';
+export { httpGet } from './http/http-get.ts';
 export { makeAgent, type Agent, type AgentPorts } from './agent.ts';
 export { loadSettings, type AgentSettings, type ConfigSources } from './config.ts';
 export { makeLink, newCurveKeys, type Link } from './link.ts';
-export { makeLiveWhitelist } from './live-whitelist.ts';
+export { makeLiveWhitelist } from './whitelist/live-whitelist.ts';
 export { makeWhitelist, summarize, type Whitelist, type WhitelistEntry } from './whitelist.ts';
 export { AgentError, type AgentErrorCode } from './errors.ts';

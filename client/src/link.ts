@@ -4,9 +4,9 @@ import { makeBoundedQueue } from './bounded-queue.ts';
 import type { Clock } from './clock.ts';
 import { longestHandshakeMs } from './core/handshake.ts';
 import { messageOf } from './errors.ts';
-import { holdSocket, type HeldSocket, type SocketEvent } from './held-socket.ts';
+import { holdSocket, type HeldSocket, type SocketEvent } from './link/held-socket.ts';
 import type { Log } from './log.ts';
-import type { CurveKeys } from './session.ts';
+import type { CurveKeys } from './link/session.ts';
 
 /** Where the sockets go. */
 export interface LinkTarget {

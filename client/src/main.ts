@@ -3,12 +3,16 @@ import { hostname } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { keepNote, readNote } from './agent-note.ts';
 import { systemClock } from './clock.ts';
-import { parseCommandLine, type CommandLine, type ParsedCommandLine } from './command-line.ts';
-import { configFiles } from './config-file.ts';
-import { loadWhitelist } from './config-reread.ts';
+import {
+  parseCommandLine,
+  type CommandLine,
+  type ParsedCommandLine,
+} from './config/command-line.ts';
+import { configFiles } from './config/file.ts';
+import { loadWhitelist } from './config/reread.ts';
 import { loadSettings, type AgentSettings, type ConfigSources } from './config.ts';
 import { AgentError, messageOf } from './errors.ts';
-import { fileStamp } from './file-stamp.ts';
+import { fileStamp } from './config/file-stamp.ts';
 import { openLogFile } from './log-file.ts';
 import { makeLog, type Log } from './log.ts';
 import { POSIX_PATHS, WINDOWS_PATHS } from './paths.ts';
@@ -76,7 +80,7 @@ async function serve(options: CommandLine): Promise<number> {
       loadSettings(sources),
       import('./agent.ts'),
       import('./link.ts'),
-      import('./live-whitelist.ts'),
+      import('./whitelist/live-whitelist.ts'),
     ]);
   process.umask(settings.umask);
   const { log, reopen } = openLog(settings);

@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adoptRuns } from './adopt.ts';
+import { adoptRuns } from './jobs/adopt.ts';
 import { sleep, type Clock } from './clock.ts';
 import type { AgentSettings } from './config.ts';
 import type { Answer, JobOrder, RunnerEvent, RunOutput } from './core/runner.ts';
-import { checkOrder, type JobCheck } from './job-check.ts';
+import { checkOrder, type JobCheck } from './jobs/job-check.ts';
 import { messageOf } from './errors.ts';
-import { jobEnvironment } from './job-env.ts';
+import { jobEnvironment } from './jobs/job-env.ts';
 import { makeJobFiles } from './job-file.ts';
-import { makeJobs, type Jobs } from './jobs.ts';
+import { makeJobs, type Jobs } from './jobs/jobs.ts';
 import type { Log } from './log.ts';
-import type { Draft } from './outbox.ts';
+import type { Draft } from './link/outbox.ts';
 import { hostHere, type Host } from './process/host.ts';
 import { bootId } from './process/proc.ts';
 import { runState } from './process/run-state.ts';
 import { inScope, scopeNeed, type ScopeNeed } from './process/scope.ts';
 import { ownUserId } from './process/user.ts';
-import { draftOfResult, makeResults, withResults, type Results } from './results.ts';
-import { readResult, readStopped } from './run-result.ts';
-import { makeRuns } from './runs.ts';
-import { makeSpool, type RunRecord } from './spool.ts';
+import { draftOfResult, makeResults, withResults, type Results } from './jobs/results.ts';
+import { readResult, readStopped } from './jobs/run-result.ts';
+import { makeRuns } from './jobs/runs.ts';
+import { makeSpool, type RunRecord } from './jobs/spool.ts';
 import type { Whitelist } from './whitelist.ts';
 
 /** What the work of a node needs. */

@@ -14,7 +14,7 @@ import {
   type AgentSettings,
 } from '@pushy/client';
 import { systemClock, type Clock } from '../../client/src/clock.ts';
-import { httpGet } from '../../client/src/http-get.ts';
+import { httpGet } from '../../client/src/http/http-get.ts';
 import { makeLog } from '../../client/src/log.ts';
 import { POSIX_PATHS } from '../../client/src/paths.ts';
 import type { ScriptedServer } from './scripted-server.ts';

@@ -1,4 +1,4 @@
-import { readOrder } from '../../client/src/read-order.ts';
+import { readOrder } from '../../client/src/link/read-order.ts';
 import {
   idleRunner,
   step,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadParsers } from '../../client/src/config-data.ts';
+import { loadParsers } from '../../client/src/config/data.ts';
 import { readRubyConfig, type ReadOptions, type RubyConfig } from '@pushy/ruby-config';
 
 /** The agent's settings that must never be guessed. */

@@ -4,10 +4,10 @@ import { open } from '@pushy/protocol';
 import { lookUp, newCurveKeys, tryConnect } from '@pushy/client';
 import { makeAgentAround } from '../../client/src/agent.ts';
 import { systemClock } from '../../client/src/clock.ts';
-import { httpGet } from '../../client/src/http-get.ts';
-import { makeJobs } from '../../client/src/jobs.ts';
+import { httpGet } from '../../client/src/http/http-get.ts';
+import { makeJobs } from '../../client/src/jobs/jobs.ts';
 import type { Log } from '../../client/src/log.ts';
-import { makeResults, withResults } from '../../client/src/results.ts';
+import { makeResults, withResults } from '../../client/src/jobs/results.ts';
 import { draftOfAnswer, type Work, type WorkDeps } from '../../client/src/work.ts';
 import { makeLeanLink } from './zmtp/lean-link.ts';
 

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isHash, type RubyConfig, type RubyValue } from '@pushy/ruby-config';
-import { readDataConfig } from '../../client/src/config-data.ts';
-import { SETTINGS } from '../../client/src/config-file.ts';
+import { readDataConfig } from '../../client/src/config/data.ts';
+import { SETTINGS } from '../../client/src/config/file.ts';
 import { readConfigFile } from '../../client/src/process/read-config.ts';
 import {
   ENVIRONMENT,

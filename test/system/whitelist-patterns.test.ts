@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { makeRubyPattern } from '../../client/src/ruby-pattern.ts';
+import { makeRubyPattern } from '../../client/src/whitelist/ruby-pattern.ts';
 import { runOk } from '../helpers/run.ts';
 import { useScene } from './harness/scene.ts';
 

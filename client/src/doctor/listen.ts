@@ -1,7 +1,7 @@
 import { sleep, type Clock } from '../clock.ts';
-import { makeConnection } from '../connection.ts';
+import { makeConnection } from '../link/connection.ts';
 import type { Link } from '../link.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../link/session.ts';
 import type { Check } from './report.ts';
 
 type Found = Omit<Check, 'check'>;

@@ -1,10 +1,10 @@
-import type { Received } from '../connection.ts';
+import type { Received } from '../link/connection.ts';
 import type { RunnerEvent } from '../core/runner.ts';
 import type { LivenessEvent } from '../core/liveness.ts';
 import type { HeartbeatBroadcast } from '@pushy/protocol';
 import type { LinkEvent } from '../link.ts';
 import type { Log } from '../log.ts';
-import { acknowledgedJob, readOrder } from '../read-order.ts';
+import { acknowledgedJob, readOrder } from '../link/read-order.ts';
 
 /** What becomes of the connection of the command channel. */
 export type ConnectionEvent = Extract<LinkEvent, { kind: 'connected' | 'refused' }>;

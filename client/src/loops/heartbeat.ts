@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { LivenessEvent } from '../core/liveness.ts';
-import type { Draft } from '../outbox.ts';
+import type { Draft } from '../link/outbox.ts';
 
 /** What the loop watches and sends. */
 export interface HeartbeatDeps {

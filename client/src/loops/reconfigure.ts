@@ -1,9 +1,9 @@
 import { sleep, type Clock } from '../clock.ts';
 import { backoff } from '../core/backoff.ts';
 import { messageOf } from '../errors.ts';
-import type { FetchFailure } from '../fetch-failure.ts';
+import type { FetchFailure } from '../link/fetch-failure.ts';
 import type { Log } from '../log.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../link/session.ts';
 
 /** A fetched configuration, or why there is none. */
 export type Fetched = { ok: true; session: Session } | { ok: false; failure: FetchFailure };

@@ -1,6 +1,6 @@
 /** The program of the child process that fetches (see fetch.ts). */
 import { messageOf } from '../errors.ts';
-import { httpGet } from '../http-get.ts';
+import { httpGet } from '../http/http-get.ts';
 import type { FetchReply, FetchRequest } from './fetch.ts';
 
 process.on('message', (request) => {

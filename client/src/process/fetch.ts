@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Get, HttpAnswer } from '../http-get.ts';
+import type { Get, HttpAnswer } from '../http/http-get.ts';
 
 /** What the child is asked. */
 export interface FetchRequest extends Omit<Get, 'url' | 'signal'> {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { readRubyConfig, type ReadOptions, type RubyConfig } from '@pushy/ruby-config';
-import { isDataFile, loadParsers, readDataConfig } from '../config-data.ts';
+import { isDataFile, loadParsers, readDataConfig } from '../config/data.ts';
 import type { ReadAnswer, ReadRequest } from './read-config.ts';
 
 process.once('message', (request) => {

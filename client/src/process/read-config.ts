@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isDataFile } from '../config-data.ts';
+import { isDataFile } from '../config/data.ts';
 import { toPlain, type RubyConfig } from '@pushy/ruby-config';
 
 /** What the child is asked. */

@@ -3,9 +3,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRubyConfig } from '@pushy/ruby-config';
-import type { CommandLine } from '../../../client/src/command-line.ts';
-import { readDataConfig } from '../../../client/src/config-data.ts';
-import { SETTINGS } from '../../../client/src/config-file.ts';
+import type { CommandLine } from '../../../client/src/config/command-line.ts';
+import { readDataConfig } from '../../../client/src/config/data.ts';
+import { SETTINGS } from '../../../client/src/config/file.ts';
 import { loadSettings } from '../../../client/src/config.ts';
 import { POSIX_PATHS, WINDOWS_PATHS } from '../../../client/src/paths.ts';
 import {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readEntries } from '../../../client/src/config-whitelist.ts';
+import { readEntries } from '../../../client/src/config/whitelist.ts';
 import { makeWhitelist } from '../../../client/src/whitelist.ts';
 import type { RubyHash, RubyValue } from '@pushy/ruby-config';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { makeReconfigure, type Fetched } from '../../../../client/src/loops/reconfigure.ts';
-import type { Session } from '../../../../client/src/session.ts';
+import type { Session } from '../../../../client/src/link/session.ts';
 import { makeFakeClock } from '../../../helpers/fake-clock.ts';
 
 const serverKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;

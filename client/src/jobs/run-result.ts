@@ -1,0 +1,89 @@
+import type { RunOutput } from '../core/runner.ts';
+import { encodedSize, exceeds, fitOutput } from './output.ts';
+import { readCaptured, type Captured } from '../process/captured.ts';
+import { endOfRun, whyOfRun } from '../process/run-state.ts';
+
+/** What the server is told of a run that is over. */
+export interface RunResult {
+  readonly outcome: 'succeeded' | 'failed';
+  /** Absent when the job does not capture. */
+  readonly output?: RunOutput;
+}
+
+/** What a run is looked at for. */
+export interface RunResultSettings {
+  readonly capture: boolean;
+  /** The machine was booted since. */
+  readonly isRebooted: boolean;
+  /** Encoded bytes that both streams may take. */
+  readonly limit: number;
+  /** What the run wrote was more than that: so many encoded bytes of it are kept. */
+  readonly onCut?: OnCut;
+}
+
+type OnCut = (keptBytes: number) => void;
+
+/** Reads the end of a run, and what it wrote, from its directory. What a person must know stands last in `stderr`. */
+export async function readResult(dir: string, settings: RunResultSettings): Promise<RunResult> {
+  const { capture, limit, onCut } = settings;
+  const { outcome, why } = await verdict(dir, settings);
+  return capture ? { outcome, output: await outputOf(dir, why, limit, onCut) } : { outcome };
+}
+
+/** Reads what a run wrote until it was stopped. */
+export async function readStopped(dir: string, limit: number, onCut: OnCut): Promise<RunOutput> {
+  return outputOf(dir, await readNote(dir), limit, onCut);
+}
+
+async function outputOf(
+  dir: string,
+  why: string | undefined,
+  limit: number,
+  onCut: OnCut = () => undefined,
+): Promise<RunOutput> {
+  const [stdout, stderr] = await Promise.all([
+    readCaptured(dir, 'stdout', limit),
+    readCaptured(dir, 'stderr', limit),
+  ]);
+  const notes = why === undefined ? [] : [why];
+  if (stdout.isDiskFull || stderr.isDiskFull) {
+    notes.push('the rest of the output is lost: the disk of this node was full');
+  }
+  const streams = { stdout, stderr: withNotes(stderr, notes) };
+  const output = fitOutput(streams, limit);
+  if (exceeds(streams, limit)) onCut(encodedSize(output.stdout) + encodedSize(output.stderr));
+  return output;
+}
+
+async function verdict(
+  dir: string,
+  { isRebooted }: RunResultSettings,
+): Promise<{ outcome: RunResult['outcome']; why?: string }> {
+  const why = await readNote(dir);
+  const end = await endOfRun(dir);
+  if (end === undefined) {
+    const lost = isRebooted
+      ? 'the run was lost by a reboot of this node'
+      : 'the run was killed together with the agent';
+    return { outcome: 'failed', why: why ?? lost };
+  }
+  if (why !== undefined) return { outcome: 'failed', why };
+  if (end.how === 'unwritten') {
+    return { outcome: 'failed', why: 'the run was not started: the disk of this node was full' };
+  }
+  if (end.status === 0) return { outcome: 'succeeded' };
+  if (end.how === 'exited') return { outcome: 'failed' };
+  const by = isRebooted ? 'a reboot of this node' : 'the end of the agent';
+  return { outcome: 'failed', why: `the run was ended by ${by}, with status ${end.status}` };
+}
+
+function withNotes(stderr: Captured, notes: readonly string[]): Captured {
+  const text = notes.map((note) => `pushy-client: ${note}\n`).join('');
+  return { ...stderr, tail: Buffer.concat([stderr.tail, Buffer.from(text)]) };
+}
+
+/** Why the agent ended the run; undefined when it did not. */
+async function readNote(dir: string): Promise<string | undefined> {
+  const why = await whyOfRun(dir);
+  return why === '' ? 'the disk of this node was full: how the run ended was not kept' : why;
+}

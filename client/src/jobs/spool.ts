@@ -1,0 +1,267 @@
+import type { Stats } from 'node:fs';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AgentError, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+
+/** What is written down of a job before the server hears that this node can run it. */
+export interface RunRecord {
+  readonly jobId: string;
+  /** Incarnation of the agent that committed; whoever adopts the run goes on with it (Decision 4). */
+  readonly incarnationId: string;
+  /** Boot of the machine: no process of another one lives. */
+  readonly bootId: string;
+  readonly command: string;
+  readonly commandLine: string;
+  readonly user?: string;
+  readonly dir?: string;
+  readonly capture: boolean;
+  readonly lock?: string;
+  /** Path of the job's file. */
+  readonly file?: string;
+  /** Bytes of one file of output. */
+  readonly room?: number;
+  /** Seconds, from the job: after that the run is ended. */
+  readonly runTimeout?: number;
+}
+
+/**
+ * The directory of all runs, one directory each, named by the job: from the commit until the server has the result.
+ * `record.json` says what it is; `committed` becomes `ordered` when the server says run, durably and before anything
+ * is started, and `supervisor` when a keeper starts it, which one can; `keeper` is the program that does that; `job`,
+ * with the environment, is gone once it has; `supervisor` and `leader` name the processes; `open` becomes
+ * `exited.STATUS`, `killed.STATUS` or `unwritten.STATUS` at the end, and `keeper` becomes `last.STATUS` a moment before
+ * that (see run-state.ts).
+ */
+export interface Spool {
+  /** Makes the directory, removes what was never finished, and reads what is there: runs of agents before this one. */
+  open(): Promise<RunRecord[]>;
+  /** Reads one again; undefined where somebody has removed or spoiled it. Rejects when the disk cannot be read. */
+  find(jobId: string): Promise<RunRecord | undefined>;
+  /** Writes a job down, durably, with what its keeper needs; a job that is there already is refused. */
+  commit(record: RunRecord, files: Readonly<Record<string, string>>): Promise<void>;
+  /** Writes down, durably, that the server said run. */
+  order(jobId: string): Promise<void>;
+  /** Keeps every keeper from starting a run that is ordered; false when one has begun. */
+  claim(jobId: string): Promise<boolean>;
+  /** Writes down why a run that did not end by itself did so. */
+  note(jobId: string, why: string): Promise<void>;
+  /** Writes down that a run was never started, and never will be. */
+  giveUp(jobId: string, why: string): Promise<void>;
+  remove(jobId: string): Promise<void>;
+  /** Directory of a run. */
+  pathOf(jobId: string): string;
+}
+
+/** Names that a run's directory can have: other jobs are refused. */
+const JOB_NAME = /^[\w-]{1,64}$/;
+
+/** What a shell says of a command that it cannot start. */
+const NEVER_STARTED = 126;
+
+/** Makes the spool below `dir`; `ownUid`: the user that the agent runs as, where the system has such numbers; `syncsDirectories`:
+ * names have to be made durable as well. */
+export function makeSpool(
+  dir: string,
+  ownUid: number | undefined,
+  log: Pick<Log, 'warn' | 'error'>,
+  syncsDirectories = true,
+): Spool {
+  const pathOf = (jobId: string): string => join(dir, jobId);
+
+  const note = (jobId: string, why: string): Promise<void> =>
+    writeFile(join(pathOf(jobId), 'why'), why, { mode: 0o600 });
+
+  /** Names are durable with the directory that they stand in. */
+  async function syncDirectory(path: string): Promise<void> {
+    if (!syncsDirectories) return;
+    const directory = await open(path, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+
+  /** Half-made and half-removed directories start with a dot. */
+  async function discard(path: string, name: string): Promise<void> {
+    const grave = join(dir, `.gone-${name}`);
+    await rm(grave, { recursive: true, force: true });
+    await rename(path, grave);
+    await rm(grave, { recursive: true, force: true });
+  }
+
+  async function read(jobId: string): Promise<RunRecord> {
+    const text = await readFile(join(pathOf(jobId), 'record.json'), 'utf8');
+    const parsed: unknown = JSON.parse(text);
+    if (isRecord(parsed) && parsed.jobId === jobId) return parsed;
+    throw new Error('record.json is not of this job, or of another version');
+  }
+
+  async function readOrRemove(jobId: string): Promise<RunRecord | undefined> {
+    try {
+      const found = await lstat(pathOf(jobId));
+      // The directory may have been open to others: what they left would be run by the agent's user.
+      if (!isOwnDirectory(found, ownUid)) throw new Error("it is no directory of the agent's own");
+      return await read(jobId);
+    } catch (error) {
+      if (isTrouble(error)) {
+        log.error(
+          { jobId, error: messageOf(error) },
+          'a run in the spool cannot be read at present',
+        );
+        return undefined;
+      }
+      log.error({ jobId, error: messageOf(error) }, 'a run in the spool cannot be read: removed');
+      await rm(pathOf(jobId), { recursive: true, force: true });
+      return undefined;
+    }
+  }
+
+  async function find(jobId: string): Promise<RunRecord | undefined> {
+    try {
+      return await read(jobId);
+    } catch (error) {
+      if (isTrouble(error)) throw error;
+      return undefined;
+    }
+  }
+
+  return {
+    pathOf,
+    find,
+    open: async () => {
+      try {
+        await makePrivate(dir, ownUid);
+        const found: RunRecord[] = [];
+        for (const name of (await readdir(dir)).sort()) {
+          if (name.startsWith('.')) await rm(join(dir, name), { recursive: true, force: true });
+          const record = JOB_NAME.test(name) ? await readOrRemove(name) : undefined;
+          if (record !== undefined) found.push(record);
+        }
+        return found;
+      } catch (error) {
+        if (error instanceof AgentError) throw error;
+        const what = `the spool ${dir} cannot be used: ${messageOf(error)}; set state_dir to a directory of the agent's own`;
+        throw new AgentError('bad_config', what, { cause: error });
+      }
+    },
+    commit: async (record, files) => {
+      const { jobId } = record;
+      if (!JOB_NAME.test(jobId)) throw new Error('its id is no name for a directory');
+      const draft = join(dir, `.new-${jobId}`);
+      // Below a cache of Chef's: somebody may have cleared that under a running agent.
+      await makePrivate(dir, ownUid);
+      await rm(draft, { recursive: true, force: true });
+      try {
+        await mkdir(draft, { mode: 0o700 });
+        for (const [name, text] of Object.entries(files)) {
+          await writeFile(join(draft, name), text, { mode: 0o600 });
+        }
+        await writeFile(join(draft, 'committed'), '');
+        await writeFile(join(draft, 'open'), '');
+        await writeDurably(join(draft, 'record.json'), JSON.stringify(record));
+        await syncDirectory(draft);
+        // Over nothing: a directory that is there has its record in it, and is not replaced.
+        await rename(draft, pathOf(jobId));
+        await syncDirectory(dir);
+      } catch (error) {
+        await rm(draft, { recursive: true, force: true });
+        // Windows says EPERM of it.
+        throw ['ENOTEMPTY', 'EEXIST', 'EPERM'].some((code) => isCode(error, code)) &&
+          (await find(jobId)) !== undefined
+          ? new Error('it was run here before', { cause: error })
+          : error;
+      }
+    },
+    order: async (jobId) => {
+      const path = pathOf(jobId);
+      try {
+        await rename(join(path, 'committed'), join(path, 'ordered'));
+      } catch (error) {
+        // An agent before this one has written it down; its keeper may have begun by now.
+        if (!isCode(error, 'ENOENT')) throw error;
+        const names = await readdir(path);
+        if (!names.includes('ordered') && !names.includes('supervisor')) throw error;
+      }
+      await syncDirectory(path);
+    },
+    claim: async (jobId) => {
+      try {
+        await rename(join(pathOf(jobId), 'ordered'), join(pathOf(jobId), 'supervisor'));
+        return true;
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return false;
+        throw error;
+      }
+    },
+    note,
+    giveUp: async (jobId, why) => {
+      try {
+        await note(jobId, why);
+      } finally {
+        // Takes no space: it can be done where the reason cannot be written.
+        await rename(join(pathOf(jobId), 'open'), join(pathOf(jobId), `exited.${NEVER_STARTED}`));
+      }
+    },
+    remove: (jobId) => discard(pathOf(jobId), jobId),
+  };
+}
+
+/**
+ * Makes a directory, and the one that it is in, that the agent's own user alone can look into; throws where they are
+ * somebody else's. What is above them may be Chef's own, for everybody.
+ */
+async function makePrivate(dir: string, ownUid: number | undefined): Promise<void> {
+  await mkdir(dirname(dirname(dir)), { recursive: true });
+  for (const path of [dirname(dir), dir]) await makeOwn(path, ownUid);
+}
+
+async function makeOwn(dir: string, ownUid: number | undefined): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const found = await lstat(dir);
+  if (!found.isDirectory()) throw new Error('it is no directory');
+  if (ownUid !== undefined && found.uid !== ownUid) throw new Error('it belongs to another user');
+  if ((found.mode & 0o077) !== 0) await chmod(dir, 0o700);
+}
+
+function isOwnDirectory(found: Stats, ownUid: number | undefined): boolean {
+  return found.isDirectory() && (ownUid === undefined || found.uid === ownUid);
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function isRecord(value: unknown): value is RunRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { jobId, incarnationId, bootId, command, commandLine, capture } = value as RunRecord;
+  const texts: unknown[] = [jobId, incarnationId, bootId, command, commandLine];
+  return texts.every((text) => typeof text === 'string') && typeof capture === 'boolean';
+}
+
+/** A disk that cannot be read says nothing of what stands on it. */
+function isTrouble(error: unknown): boolean {
+  const isOfSystem = error instanceof Error && 'code' in error;
+  return isOfSystem && !isCode(error, 'ENOENT') && !isCode(error, 'ENOTDIR');
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
