@@ -50,11 +50,24 @@ export async function takeInstance(stateDir: string, after: After): Promise<Inst
 }
 
 /** Looks whether an agent holds the lock, and leaves everything as it is. */
-export async function findInstance(stateDir: string, after: After): Promise<FoundInstance> {
+export function findInstance(stateDir: string, after: After): Promise<FoundInstance> {
   const file = lockFile(stateDir);
+  const reader = { open: () => openSync(file, 'r'), words: (fd: number) => ({ pid: readPid(fd) }) };
+  return lookAtLock(file, reader, after);
+}
+
+/** The same for any lock of an agent: how it is opened, and what stands in one that is held. */
+export async function lookAtLock(
+  file: string,
+  reader: {
+    readonly open: () => number;
+    readonly words: (fd: number) => { pid: number | undefined; stateDir?: string };
+  },
+  after: After,
+): Promise<FoundInstance> {
   let fd: number;
   try {
-    fd = openSync(file, 'r');
+    fd = reader.open();
   } catch (error) {
     return isCode(error, 'ENOENT')
       ? { kind: 'none' }
@@ -63,7 +76,7 @@ export async function findInstance(stateDir: string, after: After): Promise<Foun
   try {
     const lock = await tryFileLock(fd, after);
     if (lock.kind === 'taken') return { kind: 'none' };
-    if (lock.kind === 'held') return { kind: 'other', file, pid: readPid(fd) };
+    if (lock.kind === 'held') return { kind: 'other', file, ...reader.words(fd) };
     return { kind: 'unguarded', why: lock.why };
   } finally {
     closeSync(fd);

@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
-import { takeFileLock, tryFileLock, type After } from './file-lock.ts';
-import type { FoundInstance, Instance } from './instance-lock.ts';
+import { takeFileLock, type After } from './file-lock.ts';
+import { lookAtLock, type FoundInstance, type Instance } from './instance-lock.ts';
 import { lockWords, readLockWords } from './lock-words.ts';
 import { findPipe, takePipe } from './pipe-lock.ts';
 import { isCode } from './proc.ts';
@@ -113,23 +113,9 @@ export async function findAgents(
   return found;
 }
 
-async function look(path: string, after: After): Promise<FoundInstance> {
-  let fd: number;
-  try {
-    fd = openDirectory(path);
-  } catch (error) {
-    return isCode(error, 'ENOENT')
-      ? { kind: 'none' }
-      : { kind: 'unguarded', why: messageOf(error) };
-  }
-  try {
-    const lock = await tryFileLock(fd, after);
-    if (lock.kind === 'taken') return { kind: 'none' };
-    if (lock.kind === 'held') return { kind: 'other', file: path, ...readWords(path) };
-    return { kind: 'unguarded', why: lock.why };
-  } finally {
-    closeSync(fd);
-  }
+function look(path: string, after: After): Promise<FoundInstance> {
+  const reader = { open: () => openDirectory(path), words: () => readWords(path) };
+  return lookAtLock(path, reader, after);
 }
 
 /** A name for node and server. A server that is named in two ways has two. */
