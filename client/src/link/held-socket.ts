@@ -53,8 +53,8 @@ const LATE = 0.9;
 
 /**
  * Opens it. libzmq itself connects again after most losses, but not after a refusal by ZAP nor after bytes that it
- * cannot read, be it in the midst of a connection: whoever hears of these, or misses something, has to open another one. Handshakes are given up here, not by libzmq, whose
- * deadline would be the same for each.
+ * cannot read, be it in the midst of a connection: whoever hears of these, or misses something, has to open another
+ * one. Handshakes are given up here, not by libzmq, whose deadline would be the same for each.
  */
 export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S>): HeldSocket<S> {
   const { make, read, address, intervalMs, shakesHands, tell, clock, random } = deps;
