@@ -61,7 +61,8 @@ export function unpack(
   if (!header.ok) return header;
   const body = parseBody(bytes);
   if (body === undefined) return refuse('not_json');
-  return { ok: true, value: { ...header.value, bytes, body } };
+  const { method, signature } = header.value;
+  return { ok: true, value: { method, signature, bytes, body } };
 }
 
 /** Checks signature, then timestamp (REFERENCE 15.4, steps 4–5). `now` in milliseconds. */

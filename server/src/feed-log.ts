@@ -95,7 +95,7 @@ export function makeFeedLog(deps: FeedLogDeps): FeedLog {
     append({ id: jobId, orgId }, event) {
       const place = jobs.stamp({ id: jobId, orgId }, event);
       if (place === undefined) return undefined;
-      const stamped = { ...place, event, jobId };
+      const stamped = { seq: place.seq, at: place.at, event, jobId };
       if (event.name !== 'start' && event.name !== 'job_complete') return { event: stamped };
       const told = { ...orgs.stamp(orgId), event: withoutEnv(event), orgId, jobId };
       return { event: stamped, orgEvent: told };

@@ -21,10 +21,10 @@ export interface Watch {
 
 /** What a heartbeat said, and when, in milliseconds since 1970. */
 export interface Heartbeat {
-  lastHeartbeat: number;
-  jobState?: JobState;
+  readonly lastHeartbeat: number;
+  readonly jobState: JobState | undefined;
   /** null: none. */
-  jobId?: string | null;
+  readonly jobId: string | null | undefined;
 }
 
 /** A node that is connected to this instance. */
@@ -96,13 +96,7 @@ function key(address: Buffer): string {
 
 /** What a heartbeat says, for people. */
 export function readHeartbeat(message: AgentHeartbeat, now: number): Heartbeat {
-  const { job_state: jobState } = message;
-  const jobId = jobIdOf(message);
-  return {
-    lastHeartbeat: now,
-    ...(jobState === undefined ? {} : { jobState }),
-    ...(jobId === undefined ? {} : { jobId }),
-  };
+  return { lastHeartbeat: now, jobState: message.job_state, jobId: jobIdOf(message) };
 }
 
 /** Stages at which a job that goes on holds a node. */

@@ -192,8 +192,9 @@ export function makeNodeJobs(deps: NodeJobsDeps): NodeJobs {
     ack = false,
   ): void {
     log.debug({ jobId, node: node.name, kind }, 'report received');
-    const about = { jobId, node: node.name, fence: watch.job.fence };
-    publish([ack ? { kind, ...about, ack } : { kind, ...about }]);
+    const { fence } = watch.job;
+    const { name } = node;
+    publish([ack ? { kind, jobId, node: name, fence, ack } : { kind, jobId, node: name, fence }]);
   }
 
   function acknowledge(node: TrackedNode, jobId: string): void {

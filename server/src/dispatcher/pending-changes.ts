@@ -91,7 +91,7 @@ export function makePending(): Pending {
         events,
         orgEvents,
         nodes: [...nodes].flatMap(([jobId, ofJob]) =>
-          [...ofJob].map(([node, change]) => ({ jobId, node, ...change })),
+          [...ofJob].map(([node, { status, at }]) => ({ jobId, node, status, at })),
         ),
         jobs: [...jobs].map(([jobId, { status, at }]) => {
           return { jobId, status, at: status === 'running' ? now : at };

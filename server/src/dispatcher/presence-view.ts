@@ -1,5 +1,5 @@
 import type { Availability, JobState, NodeAvailability, NodeState } from '@pushy/protocol';
-import type { NodeBook, TrackedNode } from './node-book.ts';
+import type { Heartbeat, NodeBook, TrackedNode } from './node-book.ts';
 
 /** All that is known of a node that is connected. Times in milliseconds since 1970. */
 export interface HeardNode extends NodeState {
@@ -43,10 +43,19 @@ export function makePresence(book: NodeBook): Presence {
         status: 'online',
         availability: availability(node),
         since: node.since,
-        ...node.lastHeartbeat,
+        ...(node.lastHeartbeat && said(node.lastHeartbeat)),
       })),
     count: () => book.size(),
     available: () => book.all().filter((node) => node.record.phase === 'idle').length,
+  };
+}
+
+/** What it did not say is left out. */
+function said({ lastHeartbeat, jobState, jobId }: Heartbeat): Partial<HeardNode> {
+  return {
+    lastHeartbeat,
+    ...(jobState === undefined ? {} : { jobState }),
+    ...(jobId === undefined ? {} : { jobId }),
   };
 }
 

@@ -42,26 +42,25 @@ export function makeSenderGate(deps: SenderGateDeps): SenderGate {
   return {
     pass(address, orgId, message, signature) {
       const { node: name, sequence, timestamp } = message;
-      const about = { orgId, node: name };
       if (!isAdmitted(orgId, name)) {
-        refuse('not_admitted', about);
+        refuse('not_admitted', { orgId, node: name });
         return undefined;
       }
       const bound = book.at(address);
       const known = book.find(orgId, name);
       if (bound !== undefined && bound !== known) {
-        refuse('address_of_another_node', { ...about, boundTo: bound.name });
+        refuse('address_of_another_node', { orgId, node: name, boundTo: bound.name });
         return undefined;
       }
       // Z4: by the sequence on the node's connection; by the time where it comes from another one.
-      const sent = { ...about, timestamp, signature };
+      const sent = { orgId, node: name, timestamp, signature };
       if (bound === undefined && !freshness.isNew(sent)) {
-        refuse('replayed', about);
+        refuse('replayed', { orgId, node: name });
         twins.refused(speakerOf(orgId, message), known, clock.now());
         return undefined;
       }
       if (bound !== undefined && !isInOrder(bound.record, sequence)) {
-        refuse('old_sequence', { ...about, sequence });
+        refuse('old_sequence', { orgId, node: name, sequence });
         return undefined;
       }
       freshness.took(sent);

@@ -17,9 +17,9 @@ export function orgBlock({ seq, at, event, jobId }: StampedEvent & { jobId: stri
 }
 
 /** Written when the first reader comes to it: nobody reads most jobs along. */
-function block(place: Place, encode: () => string): FeedBlock {
+function block({ seq, at }: Place, encode: () => string): FeedBlock {
   let bytes: Buffer | undefined;
-  return { ...place, bytes: () => (bytes ??= Buffer.from(encode())) };
+  return { seq, at, bytes: () => (bytes ??= Buffer.from(encode())) };
 }
 
 /** What tells a reader that it may have missed events; `at` in microseconds since 1970 (REFERENCE 9.2). */

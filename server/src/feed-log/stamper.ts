@@ -1,9 +1,9 @@
 /** A place in a feed. */
 export interface Place {
   /** Counted from 1. */
-  seq: number;
+  readonly seq: number;
   /** Microseconds since 1970. */
-  at: number;
+  readonly at: number;
 }
 
 /** Gives out the places of one feed: both numbers grow strictly, even when the clock is set back. */
@@ -18,7 +18,7 @@ export function makeStamper(clock: { now(): number }): Stamper {
   return {
     next() {
       last = { seq: last.seq + 1, at: Math.max(clock.now() * 1000, last.at + 1) };
-      return { ...last };
+      return last;
     },
     goOn({ seq, at }) {
       last = { seq: Math.max(last.seq, seq), at: Math.max(last.at, at) };
