@@ -44,6 +44,26 @@ describe('the log', () => {
     assert.ok(!JSON.stringify(said).includes('hush'));
   });
 
+  it('Decision 11 hides secrets in lists, in errors under any name and deep inside, and leaves all else', () => {
+    const error = Object.assign(new Error('x'), { key: 'hush', at: { env: 'hush', ok: 1 } });
+    const round: Record<string, unknown> = { stdout: 'hush' };
+    round['again'] = round;
+    const [said] = lines('info', (log) => {
+      const list = [{ key: 'hush', ok: 2 }, null, [3]];
+      const deep = { a: { b: { c: { session_key: 'hush', ok: 4 } } } };
+      const fields = { list, deep, err: error, cause: error, round, since: new Date(0) };
+      log.error({ ...fields, missing: undefined }, 'x');
+    });
+    const text = JSON.stringify(said);
+    assert.ok(!text.includes('hush'), text);
+    const { list, deep, since, cause, err } = said as Record<string, unknown>;
+    assert.deepEqual(list, [{ key: '[secret]', ok: 2 }, null, [3]]);
+    assert.deepEqual(deep, { a: { b: { c: { session_key: '[secret]', ok: 4 } } } });
+    assert.equal(since, '1970-01-01T00:00:00.000Z');
+    assert.deepEqual(cause, { key: '[secret]', at: { env: '[secret]', ok: 1 } });
+    assert.deepEqual((err as { at: unknown }).at, { env: '[secret]', ok: 1 });
+  });
+
   it('spells every field in one way, whoever logs it', () => {
     const [line] = lines('info', (log) => {
       log.info({ jobId: 'a', orgId: 'b', node: 'c', api_port: 1, boundTo: 'd' }, 'x');
