@@ -3,6 +3,7 @@ import type { Frames } from '@pushy/protocol';
 import { makeBoundedQueue } from './bounded-queue.ts';
 import type { Clock } from './clock.ts';
 import { longestHandshakeMs } from './core/handshake.ts';
+import { pingsFor } from './core/pings.ts';
 import { messageOf } from './errors.ts';
 import { holdSocket, type HeldSocket, type SocketEvent } from './link/held-socket.ts';
 import type { Log } from './log.ts';
@@ -162,6 +163,7 @@ export function makeLink({ log, clock, random }: LinkDeps): Link {
 
 function newDealer(target: LinkTarget): Dealer {
   const { intervalMs, curve } = target;
+  const { everyMs, timeoutMs } = pingsFor(intervalMs);
   return new Dealer({
     ...commonOptions(target),
     receiveHighWaterMark: INCOMING_LIMIT,
@@ -173,9 +175,7 @@ function newDealer(target: LinkTarget): Dealer {
     // Given up when the server's host acknowledges no data for so long.
     tcpMaxRetransmitTimeout: Math.max(2 * intervalMs, LEAST_MS),
     // Or, behind a proxy that acknowledges for a server that is not there any more, when it answers no ping.
-    ...(target.answersPings
-      ? { heartbeatInterval: intervalMs, heartbeatTimeout: Math.max(2 * intervalMs, LEAST_MS) }
-      : {}),
+    ...(target.answersPings ? { heartbeatInterval: everyMs, heartbeatTimeout: timeoutMs } : {}),
     ...(curve === undefined
       ? {}
       : {

@@ -10,8 +10,18 @@
 export const WATCHDOG_MS = 3000;
 /** How long a first message may wait for its first connection: libzmq itself gives a handshake up before that. */
 const UNSENT_MS = 2 * WATCHDOG_MS;
-/** How long a server to which all its nodes come back may keep this one waiting; up to half as long again. */
-const CROWDED_MS = 20_000;
+/**
+ * How long a server to which all its nodes come back may keep this one waiting; up to half as long again. Not less
+ * than a handshake is given: a configuration that is asked for meanwhile would begin it anew.
+ */
+const CROWDED_MS = 30_000;
+/**
+ * How long broadcasts may be missing before the configuration is fetched, while the command channel stands and was
+ * answered: that server is there, and so slow that one more request from each of its nodes would make it slower. Up to
+ * half as long again, and twice as long each time.
+ */
+const SERVED_MS = 20_000;
+const MOST_DOUBLINGS = 4;
 /** Broadcasts that came since that message went out: a server that turns so slowly is busy, it is not silent. */
 const TURNS = 2;
 /** A tick that is later than this, milliseconds: it was the agent that did not hear, not the server that was silent. */
@@ -48,6 +58,8 @@ export interface LivenessState {
   readonly lostAt: number | undefined;
   /** The socket of the broadcast was opened anew since the last broadcast. */
   readonly renewed: boolean;
+  /** Times that it was still missing since then, after the server was taken to be offline. */
+  readonly misses: number;
   /** The agent itself was late since the last broadcast: that counts once. */
   readonly excused: boolean;
   /** That broadcasts have another signature was said. */
@@ -118,6 +130,7 @@ export function openLiveness(settings: LivenessSettings, now: number): LivenessS
     watch: 'waiting',
     lostAt: undefined,
     renewed: false,
+    misses: 0,
     excused: false,
     foreignReported: false,
     crowdedUntil: -Infinity,
@@ -208,6 +221,7 @@ function onBroadcast(state: LivenessState, incarnationId: string, now: number): 
       lostAt: isReturn ? now : state.lostAt,
       crowdedUntil: isReturn ? crowdedFrom(state, now) : state.crowdedUntil,
       renewed: false,
+      misses: 0,
       excused: false,
     },
     effects,
@@ -240,18 +254,21 @@ function onTick(state: LivenessState, now: number): LivenessStep {
   }
   const silence = now - state.lastBroadcast;
   if (silence >= silenceLimit(state)) {
-    if (state.server === 'online') effects.push('went_offline');
+    const wasOnline = state.server === 'online';
+    if (wasOnline) effects.push('went_offline');
     else if (now >= state.crowdedUntil) effects.push('still_offline');
+    const misses = wasOnline ? 0 : state.misses + 1;
     // A command channel that stands answers pings: it is left alone, and what it said counts.
     const watch = next.watch === 'heard' ? 'heard' : 'waiting';
-    const fresh = { watch, isSeen: false, renewed: false, excused: false } as const;
+    const fresh = { watch, isSeen: false, renewed: false, misses, excused: false } as const;
     return {
       state: { ...next, ...fresh, server: 'offline', lastBroadcast: now, counted: 0 },
       effects,
     };
   }
   if (!state.renewed && silence >= lateLimit(state)) {
-    effects.push('broadcast_late');
+    // A server that has its hands full with all its nodes would have to do with one more connection of each.
+    if (now >= state.crowdedUntil) effects.push('broadcast_late');
     next = { ...next, renewed: true };
   }
   return { state: next, effects };
@@ -278,9 +295,12 @@ function patience(state: LivenessState): number {
   return state.renewed ? silenceLimit(state) : lateLimit(state);
 }
 
-/** More than `offline_threshold` intervals: the next one counts. */
-function silenceLimit({ settings }: LivenessState): number {
-  return (settings.offlineThreshold + 1) * settings.intervalMs;
+/** More than `offline_threshold` intervals: the next one counts. Longer where the server is known to be there. */
+function silenceLimit({ settings, server, watch, misses }: LivenessState): number {
+  const limit = (settings.offlineThreshold + 1) * settings.intervalMs;
+  if (server === 'online' || watch !== 'heard') return limit;
+  const served = SERVED_MS * (1 + settings.spread / 2);
+  return Math.max(limit, served) * 2 ** Math.min(misses, MOST_DOUBLINGS);
 }
 
 /** From a half to three quarters of that: what comes on a new socket is still in time. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Pings } from '../../../client/src/core/pings.ts';
 import { makeCurveClient, type CurveClient, type CurveClientKeys } from './curve.ts';
 import {
   command,
@@ -20,8 +21,8 @@ export interface Manner {
   readonly connectTimeout: number;
   /** From the connection to the end of the handshake; asked for each. */
   readonly handshakeTimeout: () => number;
-  /** Pings while the connection stands, and how long an answer may take. */
-  readonly ping?: { readonly interval: number; readonly timeout: number } | undefined;
+  /** Pings while the connection stands. */
+  readonly ping?: Pings | undefined;
 }
 
 /** How a connection ends. */
@@ -70,8 +71,8 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
   let greetingSent = 0;
   let curve: CurveClient | undefined;
   let parts: Buffer[] = [];
-  /** When the ping was sent that nothing has come after; 0: there is none. */
-  let pinged = 0;
+  /** A ping was sent that nothing has come after. */
+  let isPinged = false;
   let pinging: NodeJS.Timeout | undefined;
   let deadline: NodeJS.Timeout | undefined = setTimeout(end, manner.connectTimeout, 'unreached');
   const reader = makeFrameReader(onFrame);
@@ -104,13 +105,13 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
   function stop(): void {
     stage = 'over';
     clearTimeout(deadline);
-    clearInterval(pinging);
+    clearTimeout(pinging);
     socket.destroy();
   }
 
   function onRead(size: number): boolean {
     const chunk = CHUNK.subarray(0, size);
-    pinged = 0;
+    isPinged = false;
     if (stage !== 'greeting') reader.read(chunk);
     else onGreeting(chunk);
     return true;
@@ -171,7 +172,7 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
       stage = 'ready';
       clearTimeout(deadline);
       if (manner.type === 'SUB') socket.write(encodeFrame(COMMAND, command('SUBSCRIBE')));
-      if (manner.ping !== undefined) pinging = setInterval(ping, manner.ping.interval);
+      if (manner.ping !== undefined) pingAfter(manner.ping.everyMs, manner.ping);
       listener.ready();
       return;
     }
@@ -197,14 +198,19 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
     socket.write(curve?.seal(flags, body) ?? encodeFrame(flags, body));
   }
 
-  function ping(): void {
-    const now = performance.now();
-    if (pinged !== 0 && now - pinged >= (manner.ping?.timeout ?? Infinity) - 1) {
-      end('closed');
-      return;
-    }
-    if (pinged === 0) pinged = now;
-    write(COMMAND, PING);
+  function pingAfter(ms: number, pings: Pings): void {
+    pinging = setTimeout(() => {
+      isPinged = true;
+      write(COMMAND, PING);
+      pinging = setTimeout(() => {
+        // What came while thousands of others had their turn is read first, as libzmq's own thread would have.
+        setImmediate(() => {
+          if (stage === 'over') return;
+          if (isPinged) end('closed');
+          else pingAfter(pings.everyMs - pings.timeoutMs, pings);
+        });
+      }, pings.timeoutMs);
+    }, ms);
   }
 
   return {

@@ -1,4 +1,5 @@
 import { makeBoundedQueue } from '../../../client/src/bounded-queue.ts';
+import { pingsFor } from '../../../client/src/core/pings.ts';
 import type { Link, LinkEvent, LinkTarget } from '../../../client/src/link.ts';
 import { openOutgoing, type Outgoing } from './outgoing.ts';
 
@@ -52,9 +53,7 @@ export function makeLeanLink(): Link {
         type: 'DEALER',
         curve: to.curve,
         connectTimeout: Math.max(intervalMs, LEAST_MS),
-        ping: to.answersPings
-          ? { interval: intervalMs, timeout: Math.max(2 * intervalMs, LEAST_MS) }
-          : undefined,
+        ping: to.answersPings ? pingsFor(intervalMs) : undefined,
       },
       intervalMs: to.intervalMs,
       reconnectInterval: reconnectInterval(to),

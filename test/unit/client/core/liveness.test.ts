@@ -324,33 +324,67 @@ describe('liveness (REFERENCE 16)', () => {
       [1000, broadcast],
       [1500, { kind: 'lost' }],
       // It was away for less than makes it offline.
-      ...Array.from({ length: 20 }, (_, i): [number, LivenessEvent] => [
+      ...Array.from({ length: 30 }, (_, i): [number, LivenessEvent] => [
         4400 + i * 1000,
         broadcast,
       ]),
-      [24_300, tick],
-      [24_400, tick],
+      [34_300, tick],
+      [34_400, tick],
     ]);
-    assert.deepEqual(done, ['3000 broadcast_late', '24400 command_channel_lost']);
+    assert.deepEqual(done, ['3000 broadcast_late', '34400 command_channel_lost']);
   });
 
   it('asks nothing of a server that was away and is reached again: all its nodes come back to it', () => {
     const { done } = play([
       [0, sent],
       [3900, { kind: 'reached' }],
-      [23_899, tick],
-      [23_999, tick],
-      [24_000, tick],
+      [33_899, tick],
+      [35_999, tick],
+      [36_000, tick],
     ]);
     const said = done.filter((what) => !what.includes('late'));
-    assert.deepEqual(said, ['4000 went_offline', '24000 still_offline']);
+    assert.deepEqual(said, ['4000 went_offline', '36000 still_offline']);
     const silent = play([
       [0, sent],
       [500, { kind: 'reached' }],
-      ...Array.from({ length: 20 }, (_, i): [number, LivenessEvent] => [1000 * i + 999, broadcast]),
-      [20_400, tick],
-      [20_500, tick],
+      ...Array.from({ length: 30 }, (_, i): [number, LivenessEvent] => [1000 * i + 999, broadcast]),
+      [30_400, tick],
+      [30_500, tick],
     ]);
-    assert.deepEqual(silent.done, ['20500 command_channel_silent']);
+    assert.deepEqual(silent.done, ['30500 command_channel_silent']);
+  });
+
+  it('opens no socket again for a server that was just reached: it has its hands full with all its nodes', () => {
+    const { done } = play([
+      [500, { kind: 'reached' }],
+      [1000, broadcast],
+      [4000, broadcast],
+      [7500, broadcast],
+      [30_500, broadcast],
+      [33_000, tick],
+    ]);
+    assert.deepEqual(done, ['11500 went_offline', '32500 broadcast_late']);
+  });
+
+  it('asks for no configuration soon, and ever less often, while the command channel is served', () => {
+    const { done } = play([
+      [0, sent],
+      [10, heard],
+      [150_000, tick],
+    ]);
+    const said = done.filter((what) => !what.includes('late'));
+    assert.deepEqual(said, [
+      '4000 went_offline',
+      '24000 still_offline',
+      '64000 still_offline',
+      '144000 still_offline',
+    ]);
+    const lost = play([
+      [0, sent],
+      [10, heard],
+      [9000, { kind: 'lost' }],
+      [13_000, tick],
+    ]);
+    assert.deepEqual(lost.done.at(-1), '12000 still_offline');
   });
 });
