@@ -52,7 +52,7 @@ export const SETTINGS = {
     whole(1, 64),
     1,
     'threads',
-    'That read, write and encrypt the connections of the nodes.',
+    'That read, write and encrypt what nodes say and are told; one more serves the broadcasts.',
   ),
   serverName: setting(
     optional(hostName),

@@ -32,8 +32,8 @@ export interface Stage {
   ask(path: string, body?: object): Promise<HttpAnswer>;
   /** The same, signed already: to sign takes longer than all that the server does. */
   prepare(path: string, body?: object): () => Promise<HttpAnswer>;
-  /** Starts the simulated agents of all nodes and waits until all are available. */
-  swarm(): Promise<Swarm>;
+  /** Starts the simulated agents of all nodes, the first `apart` in a process of their own; waits until all are available. */
+  swarm(apart?: number): Promise<Swarm>;
   /** Resolves when all nodes are available; rejects after `ms`. */
   allAvailable(ms: number): Promise<void>;
   /** Kills the server and starts it again, where it was; the new server. */
@@ -44,7 +44,7 @@ export interface Stage {
 
 const ORG = 'acme';
 /** Different client keys, shared by the nodes by turns. */
-const KEYS = 8;
+export const KEYS = 8;
 /** Milliseconds between two looks at the metrics, which cost the server a look at each of its descriptors. */
 const LOOK_MS = 250;
 /** Milliseconds: an agent gives its connection up after three seconds without an answer. */
@@ -148,10 +148,11 @@ export async function setStage(
     counts,
     ask: (path, body) => prepare(path, body)(),
     prepare,
-    swarm: async () => {
+    swarm: async (apart) => {
       const begun = performance.now();
       const part = { url: `${server.url}/organizations/${ORG}`, nodes };
-      const swarm = await startSwarm(run, { ...part, keys: pairs.map((pair) => pair.privateKey) });
+      const all = { ...part, keys: pairs.map((pair) => pair.privateKey) };
+      const swarm = await startSwarm(run, all, apart);
       swarms.push(swarm);
       await allAvailable(120_000);
       await atRest(swarm);

@@ -6,7 +6,7 @@ import {
 } from '@pushy/protocol';
 import { Router } from 'zeromq';
 import type { Clock } from '../clock.ts';
-import type { ZmqContext } from './context.ts';
+import { threadsFor, type ZmqContext } from './context.ts';
 import { bindTo, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
 import { makeConnections, type Connections } from './connections.ts';
 import { makeDropCounter } from './drop-counter.ts';
@@ -63,6 +63,7 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
   const socket = new Router({
     ...SERVER_SOCKET_OPTIONS,
     context: deps.context,
+    ...threadsFor('commands', deps.context),
     // So that a send tells which messages could not be delivered.
     mandatory: true,
     sendHighWaterMark: deps.highWaterMark ?? HIGH_WATER_MARK,

@@ -2,7 +2,7 @@ import type { Frames } from '@pushy/protocol';
 import { Publisher } from 'zeromq';
 import type { Clock } from '../clock.ts';
 import { makeConnections, type Connections } from './connections.ts';
-import type { ZmqContext } from './context.ts';
+import { threadsFor, type ZmqContext } from './context.ts';
 import { bindTo, SERVER_SOCKET_OPTIONS } from './endpoint.ts';
 
 /** The broadcast channel: a PUB that agents subscribe to; never encrypted, its messages are signed (REFERENCE 15.1). */
@@ -45,6 +45,7 @@ export function makeHeartbeatSocket(deps: HeartbeatSocketDeps): HeartbeatSocket 
   const socket = new Publisher({
     ...SERVER_SOCKET_OPTIONS,
     context,
+    ...threadsFor('broadcasts', context),
     sendHighWaterMark: HIGH_WATER_MARK,
     maxMessageSize: MAX_SUBSCRIPTION_BYTES,
     ...(deps.guarded && { zapDomain: HEARTBEAT_DOMAIN, zapEnforceDomain: true }),

@@ -16,24 +16,26 @@ export const MOST_IN_A_PROCESS = 4_000;
 /** All processes together. */
 const AT_ONCE = 48;
 
-/** Starts the agents of these nodes; the server has answered each when it resolves. */
+/**
+ * Starts the agents of these nodes; the server has answered each when it resolves. The first `apart`, a multiple of the
+ * number of keys, have a process of their own: they do not wait for what the others hear.
+ */
 export async function startSwarm(
   run: BenchRun,
   part: Pick<SwarmPart, 'url' | 'nodes' | 'keys'>,
+  apart = 0,
 ): Promise<Swarm> {
-  const count = Math.ceil(part.nodes.length / MOST_IN_A_PROCESS);
-  const processes = Array.from({ length: count }, () =>
-    run.worker(new URL('./process.ts', import.meta.url)),
-  );
-  // The keys are shared by turns: each process begins with the first.
-  const turns = Math.ceil(part.nodes.length / count / part.keys.length);
-  const size = turns * part.keys.length;
+  const { nodes, keys } = part;
+  const parts = [
+    ...(apart > 0 ? [nodes.slice(0, apart)] : []),
+    ...shared(nodes.slice(apart), keys.length),
+  ];
+  const processes = parts.map(() => run.worker(new URL('./process.ts', import.meta.url)));
+  const atOnce = Math.ceil(AT_ONCE / parts.length);
   await Promise.all(
-    processes.map((process, i) => {
-      const nodes = part.nodes.slice(i * size, (i + 1) * size);
-      const atOnce = Math.ceil(AT_ONCE / count);
-      return process.ask('start', { ...part, nodes, output: 'done\n', atOnce });
-    }),
+    processes.map((process, i) =>
+      process.ask('start', { ...part, nodes: parts[i], output: 'done\n', atOnce }),
+    ),
   );
   return {
     processes,
@@ -49,4 +51,11 @@ export async function startSwarm(
       return all;
     },
   };
+}
+
+/** In as many parts as there must be. The keys are shared by turns: each part begins with the first. */
+function shared(nodes: readonly string[], keys: number): (readonly string[])[] {
+  const count = Math.ceil(nodes.length / MOST_IN_A_PROCESS);
+  const size = Math.ceil(nodes.length / count / keys) * keys;
+  return Array.from({ length: count }, (_, i) => nodes.slice(i * size, (i + 1) * size));
 }

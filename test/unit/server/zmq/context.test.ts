@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Dealer, Router } from 'zeromq';
-import { makeZmqContext } from '../../../../server/src/zmq/context.ts';
+import { makeZmqContext, threadsFor } from '../../../../server/src/zmq/context.ts';
 
 describe('context of the sockets', () => {
   it('lets a message that is kept hold no more memory than its own', async () => {
@@ -25,5 +25,19 @@ describe('context of the sockets', () => {
       dealer.close();
       router.close();
     }
+  });
+
+  it('serves commands on other threads than broadcasts', () => {
+    for (const ioThreads of [1, 2, 8]) {
+      const context = makeZmqContext(ioThreads);
+      assert.equal(context.ioThreads, ioThreads + 1);
+      const [broadcasts, commands] = (['broadcasts', 'commands'] as const).map(
+        (what) => threadsFor(what, context).affinity,
+      );
+      assert.equal((broadcasts ?? 0) & (commands ?? 0), 0);
+      assert.equal((broadcasts ?? 0) | (commands ?? 0), 2 ** (ioThreads + 1) - 1);
+    }
+    // Too many for a mask.
+    assert.deepEqual(threadsFor('commands', { ioThreads: 65 }), {});
   });
 });
