@@ -66,6 +66,10 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
       list: async () => {
         const stored = await listAdmissions(db);
         clients.load(stored);
+        // All at once: to open and close the memory of the secrets for each node costs three times as much as its key.
+        for (const { orgId, node } of stored) {
+          secrets.sessionKey(orgId, node, admissions.generation(orgId, node));
+        }
         return stored;
       },
       remove: (orgId, node, generation) => removeAdmissions(db, orgId, node, generation),
