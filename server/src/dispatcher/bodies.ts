@@ -35,17 +35,17 @@ export function tailFor(
   { tail, runTimeout }: { readonly tail: string; readonly runTimeout: number },
   knowsTimeouts: boolean,
 ): string {
-  return knowsTimeouts ? `${tail},${members({ run_timeout: runTimeout })}` : tail;
+  return knowsTimeouts ? `${tail},"run_timeout":${runTimeout}` : tail;
 }
 
 /** The tail of `run`. */
 export function runTail(jobId: string): string {
-  return members({ type: 'run', job_id: jobId });
+  return `"type":"run","job_id":${JSON.stringify(jobId)}`;
 }
 
 /** The tail of `result_ack`. */
 export function resultAckTail(jobId: string): string {
-  return members({ type: 'result_ack', job_id: jobId });
+  return `"type":"result_ack","job_id":${JSON.stringify(jobId)}`;
 }
 
 /** Members that are undefined are left out. */
