@@ -111,7 +111,7 @@ const TLS =
   /^(?:ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH)/;
 
 /** What OpenSSL says when the other end answers in plain text. */
-const NOT_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/;
+const NOT_TLS = /wrong.version.number|packet.length.too.long/i;
 
 const NOT_TLS_ADVICE = [
   'That port does not speak TLS: is chef_server_url to begin with http://, or is its port another?',
@@ -137,7 +137,7 @@ export function unreached(error: unknown, url: string): CliError {
     return new CliError('tls', 'Could not establish a secure connection to the server.', {
       advice: [
         `${url}: ${messageOf(root).trim()} (${code})`,
-        ...(NOT_TLS.test(code) ? NOT_TLS_ADVICE : CERTIFICATE_ADVICE),
+        ...(NOT_TLS.test(`${code} ${messageOf(root)}`) ? NOT_TLS_ADVICE : CERTIFICATE_ADVICE),
       ],
       cause: error,
     });

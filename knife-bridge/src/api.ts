@@ -4,10 +4,9 @@ import {
   type RequestToSign,
   type Signer,
 } from 'mixlib-authentication-ts';
-import type { Dispatcher } from 'undici';
 import { neverSent, redirected, refusal, unreached, type Asker } from './api-errors.ts';
 import type { Clock } from './clock.ts';
-import { openConnections } from './connection.ts';
+import { openConnections, wholeOf, type Outgoing } from './connection.ts';
 import { CliError } from './errors.ts';
 import type { KnifeConfig } from './knife-config/load.ts';
 import { readTls } from './tls.ts';
@@ -103,7 +102,7 @@ export function makeApi(deps: ApiDeps): Api {
     }
   }
 
-  function prepare(request: Request): Dispatcher.RequestOptions {
+  function prepare(request: Request): Outgoing {
     const path = `${base.pathname.replace(/\/+$/, '')}/${request.path}`;
     const { method, body } = request;
     const signer = {
@@ -116,7 +115,6 @@ export function makeApi(deps: ApiDeps): Api {
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
     return {
       ...unsigned,
-      origin: base.origin,
       headers: {
         ...request.headers,
         ...signed,
@@ -128,10 +126,10 @@ export function makeApi(deps: ApiDeps): Api {
     };
   }
 
-  async function send(options: Dispatcher.RequestOptions): Promise<Answer> {
+  async function send(options: Outgoing): Promise<Answer> {
     const began = clock.now();
     const { statusCode, headers, body } = await connections.request(options);
-    const bytes = Buffer.from(await body.arrayBuffer());
+    const bytes = await wholeOf(body);
     const url = `${base.origin}${options.path}`;
     deps.trace(`${options.method} ${url} -> ${statusCode} (${clock.now() - began} ms)`);
     const header = (name: string): string => String(headers[name] ?? '');
@@ -164,7 +162,7 @@ export function makeApi(deps: ApiDeps): Api {
       });
       deps.trace(`GET ${base.origin}${options.path} -> ${statusCode}`);
       if (statusCode === 200) return body;
-      throw refusal(statusCode, Buffer.from(await body.arrayBuffer()), asker, path);
+      throw refusal(statusCode, await wholeOf(body), asker, path);
     },
     close: () => connections.close(),
   };

@@ -1,4 +1,6 @@
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import type { ProxyAgent } from 'undici';
+import { openDirect } from './direct.ts';
+import { CliError } from './errors.ts';
 import type { TlsOptions } from './tls.ts';
 
 /** Proxies by scheme, and the hosts that are reached without one. */
@@ -8,19 +10,67 @@ export interface ProxySettings {
   none?: string;
 }
 
+/** One request. */
+export interface Outgoing {
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Ends the request, and the reading of its answer. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the answer must begin. */
+  readonly headersTimeout?: number;
+}
+
+/** An answer, whose body comes piece by piece. */
+export interface Incoming {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** The way to one server. */
+export interface Connections {
+  request(asked: Outgoing): Promise<Incoming>;
+  close(): Promise<void>;
+}
+
 /** Bytes of the longest answer that is read: the list of all jobs is the longest there is. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
-/** Milliseconds to reach a server. */
-const CONNECT_MS = 30_000;
 
 /** The connections to one server, through a proxy where one is configured for it. */
-export function openConnections(url: URL, tls: TlsOptions, proxies: ProxySettings): Dispatcher {
-  const common = { maxResponseSize: MAX_ANSWER_BYTES, connections: 2 };
+export function openConnections(url: URL, tls: TlsOptions, proxies: ProxySettings): Connections {
   const proxy = proxyFor(url, proxies);
-  if (proxy === undefined) {
-    return new Agent({ ...common, connect: { ...tls, timeout: CONNECT_MS } });
+  return proxy === undefined ? openDirect(url, tls) : openProxied(url, proxy, tls);
+}
+
+function openProxied(url: URL, uri: string, requestTls: TlsOptions): Connections {
+  let opened: Promise<ProxyAgent> | undefined;
+  // Half of the time of a start, for those who need it.
+  const open = async (): Promise<ProxyAgent> => {
+    const undici = await import('undici');
+    return new undici.ProxyAgent({ connections: 2, uri, requestTls });
+  };
+  return {
+    request: async (asked) => (await (opened ??= open())).request({ ...asked, origin: url.origin }),
+    close: async () => {
+      await (await opened)?.close();
+    },
+  };
+}
+
+/** All of an answer. */
+export async function wholeOf(body: Incoming['body']): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.length;
+    if (size > MAX_ANSWER_BYTES) {
+      throw new CliError('answer', `The answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+    }
+    pieces.push(piece);
   }
-  return new ProxyAgent({ ...common, uri: proxy, requestTls: tls });
+  return Buffer.concat(pieces);
 }
 
 /** The proxy for a URL; a value without a scheme gets the one of the setting (ADDON F.2). */

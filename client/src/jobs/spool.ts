@@ -38,10 +38,10 @@ export interface RunRecord {
 /**
  * The directory of all runs, one directory each, named by the job: from the commit until the server has the result.
  * `record.json` says what it is; `committed` becomes `ordered` when the server says run, durably and before anything
- * is started, and `supervisor` when a keeper starts it, which one can; `keeper` is the program that does that; `job`,
- * with the environment, is gone once it has; `supervisor` and `leader` name the processes; `open` becomes
- * `exited.STATUS`, `killed.STATUS` or `unwritten.STATUS` at the end, and `keeper` becomes `last.STATUS` a moment before
- * that (see run-state.ts).
+ * is started; `keeper` is the program that starts it; `job`, with the environment, is gone once one has begun to, and
+ * the one that has taken it away is the one that may; `supervisor` and `leader` name the processes; `exited.STATUS`,
+ * `killed.STATUS` or `unwritten.STATUS` is there at the end, and `last.STATUS` a moment before that; on a full disk
+ * `open` and `keeper` become these (see run-state.ts).
  */
 export interface Spool {
   /** Makes the directory, removes what was never finished, and reads what is there: runs of agents before this one. */
@@ -198,7 +198,7 @@ export function makeSpool(
     },
     claim: async (jobId) => {
       try {
-        await rename(join(pathOf(jobId), 'ordered'), join(pathOf(jobId), 'supervisor'));
+        await rm(join(pathOf(jobId), 'job'));
         return true;
       } catch (error) {
         if (isCode(error, 'ENOENT')) return false;

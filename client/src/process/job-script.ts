@@ -9,15 +9,15 @@ const READ_ONLY: ReadonlySet<string> = new Set(['UID', 'EUID', 'PPID', 'BASHOPTS
 /**
  * What the leader of a run does as its last act, in sh and as the job's own user: takes the environment of the job and
  * no other, and becomes the command line in a shell, as Ruby's system calls do (pipes, `&&`, quotes). A LD_PRELOAD of
- * a job reaches nothing that still runs as root.
+ * a job reaches nothing that still runs as root. A shell that reads it as its standard input has all of it before it
+ * does any of it.
  */
 export function jobScript(line: string, env: Readonly<Record<string, string>>): string {
   const exports = Object.entries(env)
     .filter(([name]) => SHELL_NAME.test(name) && !READ_ONLY.has(name))
     .map(([name, value]) => `export ${name}=${quote(value)}`);
-  return ['exec 3<&-', 'unset PATH OLDPWD', ...exports, `exec /bin/sh -c ${quote(line)} sh`].join(
-    '\n',
-  );
+  const become = `exec /bin/sh -c ${quote(line)} sh`;
+  return ['{', 'exec </dev/null 3<&-', 'unset PATH OLDPWD', ...exports, become, '}', ''].join('\n');
 }
 
 /** Enters a directory as the user that it has become, as Ruby's system calls do: root may look where he may not. */

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import type { Launch, LaunchOrder } from './launch.ts';
+import { BEGUN, type Launch, type LaunchOrder } from './launch.ts';
 import { holdLock } from './lock-holder.ts';
 import { isCode } from './proc.ts';
 import { recordStream } from './record-stream.ts';
@@ -60,10 +60,10 @@ export async function keepRun(order: KeepOrder, edges: KeepEdges, port: KeepPort
   }
 }
 
-/** Of all keepers of a run, the one that makes `supervisor` of `ordered` may start it. */
+/** Of all keepers of a run, the one that takes `job` away may start it. */
 async function begin(spool: string): Promise<boolean> {
   try {
-    await rename(join(spool, 'ordered'), join(spool, 'supervisor'));
+    await rename(join(spool, 'job'), join(spool, BEGUN));
     return true;
   } catch (error) {
     if (isCode(error, 'ENOENT')) return false;

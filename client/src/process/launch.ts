@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { isCode, readStat } from './proc.ts';
 import { LEADER } from './run-script.ts';
 
+/** What `job` is called from when its keeper may start the run until it has. */
+export const BEGUN = 'begun';
+
 /** What a keeper in Node is told of its run. */
 export interface LaunchOrder {
   readonly spool: string;
@@ -22,7 +25,7 @@ export type Launch = (order: LaunchOrder) => ChildProcess | undefined;
 
 /** Starts the command of a run on Unix, by the same leader as the sh keeper: it writes down who it is by itself. */
 export const launchPosix: Launch = ({ spool, dir, room, identity, umask }) => {
-  const path = join(spool, 'job');
+  const path = join(spool, BEGUN);
   const job = openSync(path, 'r');
   rmSync(path);
   const stream = room === undefined ? 'ignore' : 'pipe';
@@ -67,7 +70,7 @@ export function windowsJob(line: string, env: Readonly<Record<string, string>>):
 export const launchWindows =
   (shellOf: ShellOf): Launch =>
   ({ spool, dir, room }) => {
-    const path = join(spool, 'job');
+    const path = join(spool, BEGUN);
     const { line, env } = JSON.parse(readFileSync(path, 'utf8')) as WindowsJob;
     rmSync(path);
     const leader = join(spool, 'leader');

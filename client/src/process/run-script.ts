@@ -17,23 +17,25 @@ export const NOT_TOLD = 96;
 /**
  * Copies standard input to files named by their first byte's number: `stdout.0`, `stdout.70000`, … Keeps the first,
  * the newest and the one before that: a command that prints for ever fills no disk. dd writes each read at once, so
- * that nothing is lost with it. Where the disk is full, the rest is read and dropped: the command must not notice.
+ * that nothing is lost with it; it says how often it has read ("0+1 records in"), which is less than it was to only at
+ * the end. Where the disk is full, the rest is read and dropped: the command must not notice.
  */
 const COPY = `copy() {
   at=0 size=0 before= file=$1.0
   while :; do
-    if ! dd bs=65536 count=4 >>"$file" 2>/dev/null; then
+    if ! reads=$(dd bs=65536 count=4 2>&1 >>"$file"); then
       >"$1.full"
       exec cat >/dev/null
     fi
-    now=$(($(wc -c <"$file")))
-    [ "$now" -eq "$size" ] && return
-    size=$now
+    reads=\${reads%% records in*}
+    reads=\${reads##*[!0-9+]}
+    [ "$((\${reads:-4}))" -lt 4 ] && return
+    size=$(($(wc -c <"$file")))
     [ "$size" -lt "$room" ] && continue
     [ -z "$before" ] || rm -f "$before"
     before=
     [ "$at" -eq 0 ] || before=$file
-    at=$((at + size)) size=0
+    at=$((at + size))
     file=$1.$at
   done
 }`;
@@ -41,7 +43,7 @@ const COPY = `copy() {
 /**
  * Becomes the command. It leads a session of its own and writes down who it is before anything of the job runs: whoever
  * makes `leader` first decides whether it does. The job's own script comes over descriptor 3, for a file that only root
- * may read is not the job's user's to open.
+ * may read is not the job's user's to open: who becomes another reads it as standard input.
  * Arguments: directory, umask, program and arguments that change the identity.
  */
 export const LEADER = `set -C
@@ -55,23 +57,31 @@ echo "$me" >leader || {
 cd "$1" || exit 126
 umask "$2"
 shift 2
-exec "$@" /bin/sh -c 'eval "$(cat <&3)"'`;
+[ $# -gt 0 ] || [ ! -r /dev/fd/3 ] || . /dev/fd/3
+exec "$@" /bin/sh -s <&3 3<&-`;
+
+/** True for a process that is there and no zombie; where the system does not tell, for each. */
+const LIVES = `lives() {
+  [ -r /proc/self/stat ] || return 0
+  read -r it <"/proc/$1/stat" || return 1
+  case $it in *') Z '*) return 1 ;; esac
+}`;
 
 /**
  * Keeps one run: takes the lock, says ready, waits to be told to go, runs the command to its end and writes down how
- * it ended. Of all who try, the one that makes `supervisor` of `ordered` may start the run, ever; that takes no space,
- * as the end does not. A TERM is for the command, which may be in the same control group: this one stays to write the
+ * it ended. Of all who try, the one that removes `job` may start the run, ever; that takes no space, and neither does
+ * the end have to: where no file can be made, one that is there gets its name. A TERM is for the command, which may be in the same control group: this one stays to write the
  * end down, as `killed` then. What a shell says of a command that a signal ended ("Killed") is not output of it: a
  * subshell opens its streams.
  * The command is started by a guard, which has the lock as well: when somebody kills the keeper alone, the lock is
  * held until the command ends, and the end is written down in its place (a zombie is killed: not every init reaps it).
- * What it has seen stands in the spool from then on, for a keeper that is killed while it waits for the last output; the
- * text of the keeper gives way to it, for that takes no space. When somebody kills the guard alone, the
+ * What it has seen stands in the spool from then on, for a keeper that is killed while it waits for the last output. When somebody kills the guard alone, the
  * keeper holds the lock until the command ends; how it ended, nobody knows then.
  * Arguments: spool of the run, lock file or nothing, bytes of a file of output or nothing,
  * directory of the command, then program and arguments that change the identity.
  */
 export const KEEPER = `${COPY}
+${LIVES}
 leader=${quote(LEADER)}
 spool=$1 lock=$2 room=$3 dir=$4
 shift 4
@@ -90,14 +100,13 @@ fi
 echo ready
 read -r word && [ "$word" = go ] || exit ${NOT_TOLD}
 exec </dev/null >/dev/null 2>&1
-mv ordered supervisor || exit ${NOT_TOLD}
+exec 3<job
+rm job || exit ${NOT_TOLD}
 read -r me </proc/$$/stat || me=$$
 echo "$me" >supervisor || {
   mv open ${UNWRITTEN}.126
   exit 1
 }
-exec 3<job
-rm -f job
 first= second=
 if [ -n "$room" ]; then
   copy stdout <out 3<&- 9>&- &
@@ -113,12 +122,8 @@ fi
     (exec setsid /bin/sh -c "$leader" sh "$dir" "$mask" "$@") 9>&-
   fi
   status=$?
-  mv keeper "${LAST}.$status"
-  if read -r it </proc/$$/stat; then
-    case $it in *') Z '*) false ;; esac
-  else
-    kill -0 $$
-  fi || {
+  true >"${LAST}.$status" || mv keeper "${LAST}.$status"
+  if [ -r /proc/self/stat ]; then lives $$; else kill -0 $$; fi || {
     sleep 0.25
     mv open "exited.$status"
   }
@@ -126,19 +131,22 @@ fi
 )
 status=$?
 exec 3<&-
-read -r pid rest <leader || pid=0
-while [ "$status" -gt 128 ] && read -r it <"/proc/$pid/stat"; do
-  case $it in *') Z '*) break ;; esac
+pid=0
+[ "$status" -le 128 ] || read -r pid rest <leader
+while [ "$status" -gt 128 ] && [ -r /proc/self/stat ] && lives "$pid"; do
   told=unknown
   sleep 0.2
 done
 [ "$told" != unknown ] || exit 1
 end=$told
 if [ -n "$room" ]; then
-  { sleep 0.25; kill -TERM 0; } 9>&- &
-  timer=$!
+  timer=
+  if kill -0 "$first" && lives "$first" || kill -0 "$second" && lives "$second"; then
+    { sleep 0.25; kill -TERM 0; } 9>&- &
+    timer=$!
+  fi
   wait "$first"
   wait "$second"
-  kill "$timer"
+  [ -z "$timer" ] || kill "$timer"
 fi
-mv open "$end.$status"`;
+true >"$end.$status" || mv open "$end.$status"`;

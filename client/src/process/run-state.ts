@@ -28,7 +28,7 @@ export async function runState(
   const ended = endIn(names);
   if (ended !== undefined) return ended;
   if (names.includes('committed')) return { kind: 'committed' };
-  if (!names.includes('supervisor')) return { kind: 'ordered' };
+  if (!names.includes('supervisor') && names.includes('job')) return { kind: 'ordered' };
   const [keeper, leader] = [await readMark(dir, 'supervisor'), await readMark(dir, 'leader')];
   const lives =
     (keeper !== undefined && (await processes.isAlive(keeper))) ||

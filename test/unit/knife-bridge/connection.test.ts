@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { openConnections, proxyFor } from '../../../knife-bridge/src/connection.ts';
+import { openConnections, proxyFor, wholeOf } from '../../../knife-bridge/src/connection.ts';
 import { startFakePushServer } from '../../helpers/fake-push-server.ts';
 
 const url = new URL('https://chef.example.com/organizations/acme');
@@ -63,17 +64,57 @@ describe('openConnections', () => {
     );
     try {
       const { statusCode, body } = await open.request({
-        origin: target.origin,
         path: '/x',
         method: 'GET',
+        headers: {},
+        signal: new AbortController().signal,
       });
-      await body.dump();
+      await wholeOf(body);
       assert.equal(statusCode, 404);
       assert.deepEqual(asked, ['CONNECT chef.invalid:80 HTTP/1.1']);
     } finally {
-      await open.destroy();
+      await open.close();
       proxy.close();
       await server.close();
+    }
+  });
+
+  it('reads an answer piece by piece over one connection, and says why the next one does not come', async () => {
+    let connections = 0;
+    const server = createHttpServer((request, response) => {
+      if (request.url === '/cut') request.socket.destroy();
+      else if (request.url === '/half') {
+        response.write('half', () => request.socket.destroy());
+      } else if (request.url === '/whole') response.end('whole');
+    });
+    server.on('connection', () => connections++);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const open = openConnections(
+      new URL(`http://127.0.0.1:${port}`),
+      { rejectUnauthorized: true },
+      {},
+    );
+    const stop = new AbortController();
+    const get = async (path: string, headersTimeout?: number): Promise<string> => {
+      const more = headersTimeout === undefined ? {} : { headersTimeout };
+      const asked = { path, method: 'GET', headers: {}, signal: stop.signal, ...more } as const;
+      return (await wholeOf((await open.request(asked)).body)).toString();
+    };
+    try {
+      for (let i = 0; i < 2; i++) assert.equal(await get('/whole'), 'whole');
+      assert.equal(connections, 1);
+      await assert.rejects(get('/cut'), { code: 'UND_ERR_SOCKET' });
+      await assert.rejects(get('/half'), { code: 'UND_ERR_SOCKET' });
+      await assert.rejects(get('/silent', 20), { code: 'UND_ERR_HEADERS_TIMEOUT' });
+      const silent = get('/silent');
+      stop.abort(new Error('enough'));
+      await assert.rejects(silent, /enough/);
+    } finally {
+      await open.close();
+      server.closeAllConnections();
+      server.close();
     }
   });
 });

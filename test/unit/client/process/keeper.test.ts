@@ -133,8 +133,9 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
         await start('echo a', {})
       ).over;
       const names = await readdir(spool);
-      const own = form === SH_KEEPER ? ['last.0'] : [];
-      assert.deepEqual(names.sort(), ['exited.0', ...own, 'leader', 'supervisor'].sort());
+      const own = form === SH_KEEPER ? ['keeper', 'last.0', 'open'] : [];
+      const both = ['exited.0', 'leader', 'ordered', 'supervisor'];
+      assert.deepEqual(names.sort(), [...both, ...own].sort());
     });
     shOnly('leaves no environment of the job behind once it has started', async () => {
       await run('true', {}, { ...env, SECRET: 's3cret' });
@@ -343,8 +344,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       const made = await ready(`touch ${home}/ran`);
       assert.ok(made.ok);
       // What a write finds on a full disk.
-      await rm(join(spool, 'ordered'));
-      await symlink('/dev/full', join(spool, 'ordered'));
+      await symlink('/dev/full', join(spool, 'supervisor'));
       made.keeper.go();
       await made.keeper.exited;
       assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 126, how: 'unwritten' });

@@ -25,7 +25,11 @@ describe('the state of a run, by its directory', () => {
     assert.deepEqual(await runState(dir), { kind: 'committed' });
     await rm(join(dir, 'committed'));
     await write('ordered');
+    await write('job');
     assert.deepEqual(await runState(dir), { kind: 'ordered' });
+    // A keeper has begun, and has not written yet who it is.
+    await rm(join(dir, 'job'));
+    assert.deepEqual(await runState(dir), { kind: 'lost' });
   });
 
   it('is running while its keeper lives, and knows the leader as soon as that is there', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../../client/src/clock.ts';
 import { hostOf } from '../../../../client/src/process/host.ts';
@@ -11,6 +11,7 @@ import { windowsLockHolder } from '../../../../client/src/process/lock-holder.ts
 import { WINDOWS_KEEPER } from '../../../../client/src/process/node-keeper.ts';
 import { isThere } from '../../../../client/src/process/proc.ts';
 import { windowsProcesses } from '../../../../client/src/process/processes.ts';
+import { NOT_TOLD } from '../../../../client/src/process/run-script.ts';
 import { runState } from '../../../../client/src/process/run-state.ts';
 import { signalsOf } from '../../../../client/src/process/signals.ts';
 import { makeTempDir } from '../../../helpers/temp-dir.ts';
@@ -35,7 +36,12 @@ describe('the keeper of a run, with the edges of Windows', () => {
     launch: launchWindows((line) => ({ file: '/bin/sh', args: ['-c', line] })),
   };
 
-  async function keep(line: string, more: object = {}, changed: Partial<KeepEdges> = {}) {
+  async function keep(
+    line: string,
+    more: object = {},
+    changed: Partial<KeepEdges> = {},
+    isToldToGo = () => Promise.resolve(true),
+  ) {
     const files = WINDOWS_KEEPER.files(line, { PATH: process.env['PATH'] ?? '', 'a.b': 'c' });
     for (const [name, text] of Object.entries({ ...files, open: '', ordered: '' })) {
       await writeFile(join(spool, name), text);
@@ -46,7 +52,7 @@ describe('the keeper of a run, with the edges of Windows', () => {
       { ...edges, ...changed },
       {
         ready: () => undefined,
-        isToldToGo: () => Promise.resolve(true),
+        isToldToGo,
         complain: () => undefined,
         isAskedToEnd: () => false,
       },
@@ -59,7 +65,7 @@ describe('the keeper of a run, with the edges of Windows', () => {
     // A shell drops such a name; whatever it starts directly has it.
     assert.equal(await text('stdout.0'), 'out\n');
     assert.equal(await text('stderr.0'), 'err\n');
-    const names = ['exited.3', 'leader', 'stderr.0', 'stdout.0', 'supervisor'];
+    const names = ['exited.3', 'leader', 'ordered', 'stderr.0', 'stdout.0', 'supervisor'];
     assert.deepEqual((await readdir(spool)).sort(), names);
   });
   it('writes down who keeper and leader are, and when they were started', async () => {
@@ -75,8 +81,11 @@ describe('the keeper of a run, with the edges of Windows', () => {
     assert.equal((await runState(spool)).kind, 'ended');
   });
   it('Decision 5: starts nothing that another keeper has begun', async () => {
-    await mkdir(join(spool, 'supervisor'));
-    await assert.rejects(keep('touch ran'), /EISDIR|ENOTEMPTY|EEXIST/);
+    const goesFirst = async () => {
+      await rename(join(spool, 'job'), join(spool, 'begun'));
+      return true;
+    };
+    assert.equal(await keep('touch ran', {}, {}, goesFirst), NOT_TOLD);
     assert.deepEqual((await readdir(spool)).includes('ran'), false);
   });
   it('says why the shell cannot be started', async () => {

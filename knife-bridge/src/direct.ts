@@ -1,0 +1,103 @@
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Connections, Outgoing } from './connection.ts';
+import { codeOf } from './errors.ts';
+import type { TlsOptions } from './tls.ts';
+
+/** Milliseconds to reach a server, with its TLS. */
+const CONNECT_MS = 30_000;
+/** Milliseconds in which nothing comes, once it is reached. */
+const SILENT_MS = 300_000;
+/** Milliseconds that a connection is kept which nobody uses: servers close theirs later. */
+const IDLE_MS = 4000;
+/** Requests at once: one, beside a feed. */
+const SOCKETS = 2;
+
+/** Connections to a server without a proxy, by Node's own client: it is there in a third of the time of another. */
+export function openDirect(url: URL, tls: TlsOptions): Connections {
+  const pool = { keepAlive: true, maxSockets: SOCKETS, timeout: IDLE_MS };
+  const isTls = url.protocol === 'https:';
+  let opened: Promise<{ agent: Agent; request: typeof httpRequest }> | undefined;
+
+  async function open(): Promise<{ agent: Agent; request: typeof httpRequest }> {
+    if (!isTls) return { agent: new Agent(pool), request: httpRequest };
+    const https = await import('node:https');
+    return { agent: new https.Agent({ ...pool, ...tls }), request: https.request };
+  }
+
+  return {
+    request: async (asked) => {
+      const { agent, request } = await (opened ??= open());
+      const { path, method, headers, signal } = asked;
+      signal.throwIfAborted();
+      const { protocol, port } = url;
+      const hostname = url.hostname.replace(/^\[|\]$/g, '');
+      const made = request({
+        agent,
+        protocol,
+        hostname,
+        port,
+        path,
+        method,
+        headers,
+        signal,
+        timeout: CONNECT_MS,
+      });
+      return answerTo(made, asked, isTls ? 'secureConnect' : 'connect');
+    },
+    close: async () => {
+      (await opened)?.agent.destroy();
+    },
+  };
+}
+
+function answerTo(
+  made: ClientRequest,
+  { body, signal, headersTimeout = SILENT_MS }: Outgoing,
+  connected: string,
+): ReturnType<Connections['request']> {
+  return new Promise((resolve, reject) => {
+    let stage = 'UND_ERR_CONNECT_TIMEOUT';
+    let response: IncomingMessage | undefined;
+    made.on('timeout', () => {
+      const late = Object.assign(new Error('nothing came in time'), { code: stage });
+      (response ?? made).destroy(late);
+    });
+    made.on('socket', (socket) => {
+      const wait = (): void => {
+        stage = 'UND_ERR_HEADERS_TIMEOUT';
+        socket.setTimeout(headersTimeout);
+      };
+      if (made.reusedSocket) wait();
+      else socket.once(connected, wait);
+    });
+    made.on('error', (error) => {
+      reject(reasonOf(error, signal));
+    });
+    made.on('response', (came) => {
+      response = came;
+      stage = 'UND_ERR_BODY_TIMEOUT';
+      came.socket.setTimeout(SILENT_MS);
+      const { statusCode = 0, headers } = came;
+      resolve({ statusCode, headers, body: piecesOf(came, signal) });
+    });
+    made.end(body);
+  });
+}
+
+async function* piecesOf(response: IncomingMessage, signal: AbortSignal): AsyncIterable<Buffer> {
+  try {
+    for await (const piece of response) yield piece as Buffer;
+  } catch (error) {
+    throw reasonOf(error, signal);
+  }
+}
+
+/** An end of the connection that the system did not report is said as what it is. */
+function reasonOf(error: unknown, signal: AbortSignal): Error {
+  if (signal.aborted && signal.reason instanceof Error) return signal.reason;
+  if (!(error instanceof Error)) return new Error(String(error));
+  if (codeOf(error) !== 'ECONNRESET' || 'syscall' in error) return error;
+  return Object.assign(new Error('the connection was closed', { cause: error }), {
+    code: 'UND_ERR_SOCKET',
+  });
+}
