@@ -14,5 +14,5 @@ export interface Pings {
  * after it was lost (Decision 9), with the half of one that a new connection waits for.
  */
 export function pingsFor(intervalMs: number): Pings {
-  return { everyMs: Math.ceil(2.5 * intervalMs), timeoutMs: Math.max(2 * intervalMs, LEAST_MS) };
+  return { everyMs: 2 * intervalMs, timeoutMs: Math.max(2 * intervalMs, LEAST_MS) };
 }
