@@ -35,7 +35,7 @@ export function makeLog(level: string, destination?: DestinationStream): Log {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: spelled },
-      serializers: { err: withoutPasswords },
+      serializers: { err: (error: unknown) => readable(() => withoutPasswords(error)) },
     },
     destination ?? pino.destination({ fd: 1, sync: false, maxLength: MAX_WAITING }),
   );
@@ -51,9 +51,18 @@ function spelled(fields: object): Record<string, unknown> {
     let spelling = spellings.get(name);
     if (spelling === undefined) spellings.set(name, (spelling = snakeCase(name)));
     // Errors have a serializer of their own.
-    line[spelling] = name === 'err' ? value : withoutSecret(name, value, 1);
+    line[spelling] = name === 'err' ? value : readable(() => withoutSecret(name, value, 1));
   }
   return line;
+}
+
+/** Whoever logs something must not fail because of it. */
+function readable(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return `[cannot be read: ${withoutPassword(String(error))}]`;
+  }
 }
 
 function snakeCase(name: string): string {
@@ -62,6 +71,7 @@ function snakeCase(name: string): string {
 
 function withoutSecret(name: string, value: unknown, depth: number): unknown {
   if (SECRET.has(name)) return CENSOR;
+  if (typeof value === 'string') return value.includes('://') ? withoutPassword(value) : value;
   // Most fields are texts and numbers: nothing has to be copied.
   return typeof value === 'object' && value !== null ? withoutSecrets(value, depth) : value;
 }

@@ -88,4 +88,35 @@ describe('the log', () => {
     assert.match(text, /postgres:\/\/pushy:\[secret\]@db\.example\.com/);
     assert.match(text, /no error at all/);
   });
+
+  it('Decision 11 hides passwords in addresses wherever they stand: in all of several errors, in texts', () => {
+    const url = 'postgres://u:hush@h/d';
+    const many = new AggregateError([new Error(`at ${url}`)], 'all failed');
+    const err = Object.assign(new Error('x'), { options: { url } });
+    const said = lines('info', (log) => {
+      log.error({ err: many, error: `at ${url}`, a: [url] }, 'x');
+      log.error({ err }, 'x');
+      log.error({ err: url }, 'x');
+    });
+    const text = JSON.stringify(said);
+    assert.ok(!text.includes('hush'), text);
+    assert.match(text, /at postgres:\/\/u:\[secret\]@h\/d/);
+  });
+
+  it('says of a field that cannot be read why, and fails nobody who logs it', () => {
+    const bad = {
+      enumerable: true,
+      get: (): never => {
+        throw new Error('closed');
+      },
+    };
+    const thing = Object.defineProperty({}, 'state', bad);
+    const err = Object.defineProperty(new Error('x'), 'state', bad);
+    const [said] = lines('info', (log) => {
+      log.error({ thing, err, jobId: 'a' }, 'x');
+    });
+    const { thing: field, err: error, job_id } = said as Record<string, unknown>;
+    const why = '[cannot be read: Error: closed]';
+    assert.deepEqual([field, error, job_id], [why, why, 'a']);
+  });
 });
