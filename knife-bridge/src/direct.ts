@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Connections, Outgoing } from './connection.ts';
 import { codeOf } from './errors.ts';
 import type { TlsOptions } from './tls.ts';
@@ -16,6 +17,8 @@ const SOCKETS = 2;
 export function openDirect(url: URL, tls: TlsOptions): Connections {
   const pool = { keepAlive: true, maxSockets: SOCKETS, timeout: IDLE_MS };
   const isTls = url.protocol === 'https:';
+  /** A request that waited for one of them is not told that it is used again. */
+  const reached = new WeakSet<Socket>();
   let opened: Promise<{ agent: Agent; request: typeof httpRequest }> | undefined;
 
   async function open(): Promise<{ agent: Agent; request: typeof httpRequest }> {
@@ -42,7 +45,15 @@ export function openDirect(url: URL, tls: TlsOptions): Connections {
         signal,
         timeout: CONNECT_MS,
       });
-      return answerTo(made, asked, isTls ? 'secureConnect' : 'connect');
+      const connected = isTls ? 'secureConnect' : 'connect';
+      return answerTo(made, asked, (socket, act) => {
+        const actNow = (): void => {
+          reached.add(socket);
+          act();
+        };
+        if (reached.has(socket)) actNow();
+        else socket.once(connected, actNow);
+      });
     },
     close: async () => {
       (await opened)?.agent.destroy();
@@ -53,7 +64,7 @@ export function openDirect(url: URL, tls: TlsOptions): Connections {
 function answerTo(
   made: ClientRequest,
   { body, signal, headersTimeout = SILENT_MS }: Outgoing,
-  connected: string,
+  onceReached: (socket: Socket, act: () => void) => void,
 ): ReturnType<Connections['request']> {
   return new Promise((resolve, reject) => {
     let stage = 'UND_ERR_CONNECT_TIMEOUT';
@@ -63,15 +74,17 @@ function answerTo(
       (response ?? made).destroy(late);
     });
     made.on('socket', (socket) => {
-      const wait = (): void => {
+      onceReached(socket, () => {
         stage = 'UND_ERR_HEADERS_TIMEOUT';
         socket.setTimeout(headersTimeout);
-      };
-      if (made.reusedSocket) wait();
-      else socket.once(connected, wait);
+      });
     });
     made.on('error', (error) => {
       reject(reasonOf(error, signal));
+    });
+    // After a 101 that nobody asked for, nothing else is said.
+    made.on('close', () => {
+      reject(reasonOf(closed(), signal));
     });
     made.on('response', (came) => {
       response = came;
@@ -97,7 +110,10 @@ function reasonOf(error: unknown, signal: AbortSignal): Error {
   if (signal.aborted && signal.reason instanceof Error) return signal.reason;
   if (!(error instanceof Error)) return new Error(String(error));
   if (codeOf(error) !== 'ECONNRESET' || 'syscall' in error) return error;
-  return Object.assign(new Error('the connection was closed', { cause: error }), {
-    code: 'UND_ERR_SOCKET',
-  });
+  return closed(error);
+}
+
+function closed(cause?: Error): Error {
+  const code = 'UND_ERR_SOCKET';
+  return Object.assign(new Error('the connection was closed', { cause }), { code });
 }

@@ -117,4 +117,56 @@ describe('openConnections', () => {
       server.close();
     }
   });
+
+  it('does not take a request that waited for a connection for one that was never sent', async () => {
+    const server = createHttpServer((request, response) => {
+      if (request.url !== '/silent') setImmediate(() => response.end());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const open = openConnections(
+      new URL(`http://127.0.0.1:${port}`),
+      { rejectUnauthorized: true },
+      {},
+    );
+    const signal = AbortSignal.timeout(1000);
+    const get = async (path: string): Promise<void> => {
+      const asked = { path, method: 'GET', headers: {}, signal, headersTimeout: 50 } as const;
+      await wholeOf((await open.request(asked)).body);
+    };
+    try {
+      const all = Promise.all([get('/1'), get('/2'), get('/silent')]);
+      await assert.rejects(all, { code: 'UND_ERR_HEADERS_TIMEOUT' });
+    } finally {
+      await open.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it('takes an answer that changes the protocol, which nobody asked for, for the end of the connection', async () => {
+    const server = createServer((client) => {
+      client.on('error', () => undefined);
+      client.once('data', () => {
+        client.write('HTTP/1.1 101 Other\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const open = openConnections(
+      new URL(`http://127.0.0.1:${port}`),
+      { rejectUnauthorized: true },
+      {},
+    );
+    const { signal } = new AbortController();
+    const asked = { path: '/', method: 'GET', headers: {}, signal } as const;
+    try {
+      await assert.rejects(open.request(asked), { code: 'UND_ERR_SOCKET' });
+    } finally {
+      await open.close();
+      server.close();
+    }
+  });
 });
