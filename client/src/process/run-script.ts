@@ -70,9 +70,9 @@ const LIVES = `lives() {
 /**
  * Keeps one run: takes the lock, says ready, waits to be told to go, runs the command to its end and writes down how
  * it ended. Of all who try, the one that removes `job` may start the run, ever; that takes no space, and neither does
- * the end have to: where no file can be made, one that is there gets its name. A TERM is for the command, which may be in the same control group: this one stays to write the
- * end down, as `killed` then. What a shell says of a command that a signal ended ("Killed") is not output of it: a
- * subshell opens its streams.
+ * the end have to: where no file can be made, one that is there gets its name. A TERM is for the command, which may be
+ * in the same control group: this one stays to write the end down, as `killed` then. What a shell says of a command that
+ * a signal ended ("Killed") is not output of it: a subshell opens its streams.
  * The command is started by a guard, which has the lock as well: when somebody kills the keeper alone, the lock is
  * held until the command ends, and the end is written down in its place (a zombie is killed: not every init reaps it).
  * What it has seen stands in the spool from then on, for a keeper that is killed while it waits for the last output. When somebody kills the guard alone, the
@@ -149,4 +149,5 @@ if [ -n "$room" ]; then
   wait "$second"
   [ -z "$timer" ] || kill "$timer"
 fi
-true >"$end.$status" || mv open "$end.$status"`;
+# Gone: the leader has written an end down.
+[ ! -e open ] || true >"$end.$status" || mv open "$end.$status"`;

@@ -350,6 +350,18 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 126, how: 'unwritten' });
       assert.ok(!(await readdir(home)).includes('ran'));
     });
+    it('says nothing else where its leader cannot write down who it is', async () => {
+      const made = await ready(`touch ${home}/ran`);
+      assert.ok(made.ok);
+      await symlink('/dev/full', join(spool, 'leader'));
+      made.keeper.go();
+      await made.keeper.exited;
+      const ends = (await readdir(spool)).filter((file) =>
+        /^(?:exited|killed|unwritten)/.test(file),
+      );
+      assert.deepEqual(ends, ['unwritten.125']);
+      assert.ok(!(await readdir(home)).includes('ran'));
+    });
     it('Decision 4: outlives a kill -9 of the agent once it was told to go, and ends before that', async () => {
       for (const word of ['go', 'wait']) {
         spool = join(home, word);
