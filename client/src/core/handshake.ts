@@ -16,7 +16,7 @@ const LEAST_MS = 3000;
 const CROWDED_MS = 30_000;
 /** Late handshakes in a row that may still be the fault of something between that swallows everything. */
 const SHORT_ONES = 3;
-/** Late handshakes in a row after which what answers at an address is not taken for a crowded server any more. */
+/** Handshakes in a row that failed, after which what answers at an address is taken for a crowded server no more. */
 const CROWDED_ONES = 3;
 
 /** Milliseconds that every handshake is given, whatever is known. */
@@ -34,9 +34,15 @@ export function youngMs(intervalMs: number): number {
   return 2 * intervalMs;
 }
 
-/** What was reached may be a server to which all its nodes come back; something that swallows everything is none. */
-export function mayBeCrowded({ wasAway, lates }: HandshakeHistory): boolean {
-  return wasAway && lates < CROWDED_ONES;
+/**
+ * What was reached may be a server to which all its nodes come back; something that swallows everything is none.
+ * `reaches`: how often it was reached before, since a connection stood.
+ */
+export function mayBeCrowded(history: {
+  readonly wasAway: boolean;
+  readonly reaches: number;
+}): boolean {
+  return history.wasAway && history.reaches < CROWDED_ONES;
 }
 
 /**

@@ -58,7 +58,7 @@ export interface LivenessState {
   readonly lostAt: number | undefined;
   /** The socket of the broadcast was opened anew since the last broadcast. */
   readonly renewed: boolean;
-  /** Times that it was still missing since then, after the server was taken to be offline. */
+  /** Times that the configuration was asked for since then. */
   readonly misses: number;
   /** The agent itself was late since the last broadcast: that counts once. */
   readonly excused: boolean;
@@ -254,10 +254,13 @@ function onTick(state: LivenessState, now: number): LivenessStep {
   }
   const silence = now - state.lastBroadcast;
   if (silence >= silenceLimit(state)) {
-    const wasOnline = state.server === 'online';
-    if (wasOnline) effects.push('went_offline');
-    else if (now >= state.crowdedUntil) effects.push('still_offline');
-    const misses = wasOnline ? 0 : state.misses + 1;
+    let misses = 0;
+    if (state.server === 'online') effects.push('went_offline');
+    else if (now < state.crowdedUntil) ({ misses } = state);
+    else {
+      effects.push('still_offline');
+      misses = state.misses + 1;
+    }
     // A command channel that stands answers pings: it is left alone, and what it said counts.
     const watch = next.watch === 'heard' ? 'heard' : 'waiting';
     const fresh = { watch, isSeen: false, renewed: false, misses, excused: false } as const;

@@ -62,6 +62,8 @@ export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S
   let stage: 'connecting' | 'shaking' | 'standing' | 'over' = 'connecting';
   let [isAgain, isDenied, wasAway] = [false, false, false];
   let lates = 0;
+  /** How often it was reached since it last stood. */
+  let reaches = 0;
   let [begun, stoodAt] = [0, 0];
   let isClosed = false;
   let cancel = (): void => undefined;
@@ -69,7 +71,9 @@ export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S
   function shake(): void {
     begun = clock.elapsed();
     stage = 'shaking';
-    if (mayBeCrowded({ wasAway, lates })) tell({ kind: 'reached' });
+    // What ends each connection at once, be it a proxy with nobody behind it, is no crowded server either.
+    if (mayBeCrowded({ wasAway, reaches })) tell({ kind: 'reached' });
+    reaches += 1;
     cancel();
     cancel = clock.after(handshakeMs(intervalMs, { wasAway, lates }, random), () => {
       lates += 1;
@@ -84,6 +88,7 @@ export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S
     stage = 'standing';
     stoodAt = clock.elapsed();
     lates = 0;
+    reaches = 0;
     wasAway = false;
     tell({ kind: 'connected', isAgain });
     isAgain = true;

@@ -55,6 +55,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
   let isSettled = false;
   let wasAway = false;
   let lates = 0;
+  let reaches = 0;
   let stoodAt = -Infinity;
   let begun = 0;
 
@@ -73,12 +74,14 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     connection = openConnection(manner, {
       reached: () => {
         begun = performance.now();
-        if (mayBeCrowded({ wasAway, lates })) onReached();
+        if (mayBeCrowded({ wasAway, reaches })) onReached();
+        reaches += 1;
       },
       ready: () => {
         stood = isSettled = true;
         wasAway = false;
         lates = 0;
+        reaches = 0;
         stoodAt = performance.now();
         onReady();
       },

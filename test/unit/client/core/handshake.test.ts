@@ -36,8 +36,8 @@ describe('how long a handshake may take (Decision 9)', () => {
   });
 
   it('is not taken for that of a crowded server for ever', () => {
-    const after = (lates: number) => mayBeCrowded({ wasAway: true, lates });
+    const after = (reaches: number) => mayBeCrowded({ wasAway: true, reaches });
     assert.deepEqual([0, 2, 3, 9].map(after), [true, true, false, false]);
-    assert.equal(mayBeCrowded({ wasAway: false, lates: 0 }), false);
+    assert.equal(mayBeCrowded({ wasAway: false, reaches: 0 }), false);
   });
 });

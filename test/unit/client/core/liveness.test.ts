@@ -386,5 +386,13 @@ describe('liveness (REFERENCE 16)', () => {
       [13_000, tick],
     ]);
     assert.deepEqual(lost.done.at(-1), '12000 still_offline');
+    // A time at which nothing was asked for, for the server was just reached, does not make the next one later.
+    const reached = play([
+      [0, sent],
+      [10, heard],
+      [100, { kind: 'reached' }],
+      [45_000, tick],
+    ]);
+    assert.deepEqual(reached.done.at(-1), '44000 still_offline');
   });
 });

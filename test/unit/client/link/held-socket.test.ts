@@ -111,4 +111,29 @@ describe('a socket that is kept connected (Decision 9)', () => {
     assert.equal(events.filter((kind) => kind === 'reached').length, 3);
     assert.equal(events.filter((kind) => kind === 'refused').length, 5);
   });
+
+  it('does not take what ends every connection at once for a crowded server for ever', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.destroy();
+    });
+    ends.push(() => {
+      server.close();
+    });
+    const listen = (port: number) =>
+      new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    await listen(0);
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const socket = hold(`tcp://127.0.0.1:${port}`);
+    await new Promise<void>((resolve) => {
+      socket.current.events.on('close', () => {
+        resolve();
+      });
+    });
+    await listen(port);
+    const count = (kind: SocketEvent['kind']): number => events.filter((k) => k === kind).length;
+    await until(() => count('refused') >= 6);
+    assert.equal(count('reached'), 3);
+  });
 });
