@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import type { RunOutput } from '../core/runner.ts';
 import { encodedSize, exceeds, fitOutput } from './output.ts';
 import { readCaptured, type Captured } from '../process/captured.ts';
@@ -26,24 +27,30 @@ type OnCut = (keptBytes: number) => void;
 /** Reads the end of a run, and what it wrote, from its directory. What a person must know stands last in `stderr`. */
 export async function readResult(dir: string, settings: RunResultSettings): Promise<RunResult> {
   const { capture, limit, onCut } = settings;
-  const { outcome, why } = await verdict(dir, settings);
-  return capture ? { outcome, output: await outputOf(dir, why, limit, onCut) } : { outcome };
+  const names = await readdir(dir);
+  const why = await readNote(dir, names);
+  const { outcome, note } = verdict(why, names, settings);
+  return capture
+    ? { outcome, output: await outputOf(dir, names, note, limit, onCut) }
+    : { outcome };
 }
 
 /** Reads what a run wrote until it was stopped. */
 export async function readStopped(dir: string, limit: number, onCut: OnCut): Promise<RunOutput> {
-  return outputOf(dir, await readNote(dir), limit, onCut);
+  const names = await readdir(dir);
+  return outputOf(dir, names, await readNote(dir, names), limit, onCut);
 }
 
 async function outputOf(
   dir: string,
+  names: readonly string[],
   why: string | undefined,
   limit: number,
   onCut: OnCut = () => undefined,
 ): Promise<RunOutput> {
   const [stdout, stderr] = await Promise.all([
-    readCaptured(dir, 'stdout', limit),
-    readCaptured(dir, 'stderr', limit),
+    readCaptured(dir, 'stdout', limit, names),
+    readCaptured(dir, 'stderr', limit, names),
   ]);
   const notes = why === undefined ? [] : [why];
   if (stdout.isDiskFull || stderr.isDiskFull) {
@@ -55,26 +62,26 @@ async function outputOf(
   return output;
 }
 
-async function verdict(
-  dir: string,
+function verdict(
+  why: string | undefined,
+  names: readonly string[],
   { isRebooted }: RunResultSettings,
-): Promise<{ outcome: RunResult['outcome']; why?: string }> {
-  const why = await readNote(dir);
-  const end = await endOfRun(dir);
+): { outcome: RunResult['outcome']; note?: string } {
+  const end = endOfRun(names);
   if (end === undefined) {
     const lost = isRebooted
       ? 'the run was lost by a reboot of this node'
       : 'the run was killed together with the agent';
-    return { outcome: 'failed', why: why ?? lost };
+    return { outcome: 'failed', note: why ?? lost };
   }
-  if (why !== undefined) return { outcome: 'failed', why };
+  if (why !== undefined) return { outcome: 'failed', note: why };
   if (end.how === 'unwritten') {
-    return { outcome: 'failed', why: 'the run was not started: the disk of this node was full' };
+    return { outcome: 'failed', note: 'the run was not started: the disk of this node was full' };
   }
   if (end.status === 0) return { outcome: 'succeeded' };
   if (end.how === 'exited') return { outcome: 'failed' };
   const by = isRebooted ? 'a reboot of this node' : 'the end of the agent';
-  return { outcome: 'failed', why: `the run was ended by ${by}, with status ${end.status}` };
+  return { outcome: 'failed', note: `the run was ended by ${by}, with status ${end.status}` };
 }
 
 function withNotes(stderr: Captured, notes: readonly string[]): Captured {
@@ -83,7 +90,7 @@ function withNotes(stderr: Captured, notes: readonly string[]): Captured {
 }
 
 /** Why the agent ended the run; undefined when it did not. */
-async function readNote(dir: string): Promise<string | undefined> {
-  const why = await whyOfRun(dir);
+async function readNote(dir: string, names: readonly string[]): Promise<string | undefined> {
+  const why = await whyOfRun(dir, names);
   return why === '' ? 'the disk of this node was full: how the run ended was not kept' : why;
 }

@@ -261,10 +261,10 @@ export function makeRuns(deps: RunsDeps): Runs {
   async function howItEnded(jobId: string): Promise<Omit<RunOver, 'seconds'>> {
     const dir = spool.pathOf(jobId);
     try {
-      const end = await endOfRun(dir);
-      const isBegun = (await readdir(dir)).includes('leader');
-      const isUnstarted = !isBegun || end?.how === UNWRITTEN;
-      let why = await whyOfRun(dir);
+      const names = await readdir(dir);
+      const end = endOfRun(names);
+      const isUnstarted = !names.includes('leader') || end?.how === UNWRITTEN;
+      let why = await whyOfRun(dir, names);
       if (why === undefined && end === undefined) {
         why = 'the keeper of the run was killed: nobody knows how it ended';
         await spool.note(jobId, why);

@@ -20,13 +20,17 @@ interface Segment {
   readonly to: number;
 }
 
-/** Reads at most `limit` bytes of the head and as many of the tail of what a run wrote to this stream. */
+/**
+ * Reads at most `limit` bytes of the head and as many of the tail of what a run wrote to this stream; `listed`: the
+ * names in its directory, where they are known.
+ */
 export async function readCaptured(
   dir: string,
   stream: 'stdout' | 'stderr',
   limit: number,
+  listed?: readonly string[],
 ): Promise<Captured> {
-  const names = await readdir(dir);
+  const names = listed ?? (await readdir(dir));
   const segments = await segmentsOf(dir, stream, names);
   const total = segments.at(-1)?.to ?? 0;
   const head = await readHead(segments, limit);
@@ -46,7 +50,8 @@ async function segmentsOf(
     if (base !== stream || from === undefined || !/^\d+$/.test(from)) continue;
     const path = join(dir, name);
     const size = await sizeOf(path);
-    if (size !== undefined) found.push({ path, from: Number(from), to: Number(from) + size });
+    if (size !== undefined && size > 0)
+      found.push({ path, from: Number(from), to: Number(from) + size });
   }
   return found.sort((a, b) => a.from - b.from);
 }

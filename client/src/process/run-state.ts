@@ -39,19 +39,25 @@ export async function runState(
   return endIn(await readdir(dir)) ?? { kind: 'lost' };
 }
 
-/** The end of a run that is over, as its keeper, or the guard beside that, wrote it down; undefined when none did. */
-export async function endOfRun(
-  dir: string,
-): Promise<Extract<RunState, { kind: 'ended' }> | undefined> {
-  const names = await readdir(dir);
+/**
+ * The end of a run that is over, as its keeper, or the guard beside that, wrote it down, by the names in its directory;
+ * undefined when none did.
+ */
+export function endOfRun(
+  names: readonly string[],
+): Extract<RunState, { kind: 'ended' }> | undefined {
   const ended = endIn(names);
   if (ended !== undefined) return ended;
   const seen = names.find((name) => name.startsWith(`${LAST}.`))?.slice(LAST.length + 1) ?? '';
   return /^\d+$/.test(seen) ? { kind: 'ended', status: Number(seen), how: 'exited' } : undefined;
 }
 
-/** Why a run did not end by itself, as the agent wrote it down; undefined when it did not. Empty: the disk was full. */
-export async function whyOfRun(dir: string): Promise<string | undefined> {
+/**
+ * Why a run did not end by itself, as the agent wrote it down; undefined when it did not. Empty: the disk was full.
+ * `names`: what is in its directory.
+ */
+export async function whyOfRun(dir: string, names: readonly string[]): Promise<string | undefined> {
+  if (!names.includes('why')) return undefined;
   try {
     return await readFile(join(dir, 'why'), 'utf8');
   } catch (error) {
@@ -69,7 +75,8 @@ function endIn(names: readonly string[]): Extract<RunState, { kind: 'ended' }> |
   return undefined;
 }
 
-async function readMark(dir: string, name: string): Promise<ProcessMark | undefined> {
+/** Reads which process a file of the run names; undefined while it does not. */
+export async function readMark(dir: string, name: string): Promise<ProcessMark | undefined> {
   try {
     return parseMark(await readFile(join(dir, name), 'latin1'));
   } catch (error) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { KillClock } from './kill.ts';
 import { isCode, type ProcessMark } from './proc.ts';
 import { POSIX_PROCESSES, type Processes } from './processes.ts';
-import { runState, type RunState } from './run-state.ts';
+import { readMark, runState, type RunState } from './run-state.ts';
 
 /** A run whose processes are the agent's to end, but not to wait for: they may be of an agent before this one. */
 export interface Run {
@@ -20,8 +20,9 @@ const LOOK_MS = 200;
  * of one that was killed writes the end down a moment after it.
  */
 const LOST_LOOKS = 10;
-/** How long the leader of a run that was just started is waited for, milliseconds. */
+/** How long the leader of a run that was just started is waited for, and when it is looked for: milliseconds. */
 const LEADER_MS = 2000;
+const FIRST_LOOK_MS = 20;
 
 /** Watches a run by its directory; `keeper` resolves when its keeper has ended, where that is this agent's child. */
 export function watchRun(
@@ -31,7 +32,8 @@ export function watchRun(
   keeper?: Promise<void>,
   processes: Processes = POSIX_PROCESSES,
 ): Run {
-  const pause = (): Promise<void> => new Promise((resolve) => clock.after(LOOK_MS, resolve));
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));
+  let hasKeeperEnded = false;
   /** Ended by somebody who looked. */
   let isOver = false;
   /** Its leader, once it was seen: somebody may remove the directory of a run that goes on. */
@@ -39,8 +41,9 @@ export function watchRun(
 
   async function watch(): Promise<void> {
     if (keeper !== undefined) {
-      void leader();
+      void noteLeader();
       await keeper;
+      hasKeeperEnded = true;
     }
     let lost = 0;
     while (lost < LOST_LOOKS) {
@@ -49,7 +52,7 @@ export function watchRun(
       const { kind } = await stateNow();
       if (kind === 'ended' || (kind === 'gone' && !(await goesOn()))) break;
       lost = kind === 'lost' ? lost + 1 : 0;
-      await pause();
+      await pause(LOOK_MS);
     }
     isOver = true;
   }
@@ -69,6 +72,15 @@ export function watchRun(
     return seen !== undefined && (await processes.runLives(seen));
   }
 
+  /** Looks for the leader of a run that was just started, ever more seldom: a hundred agents may share the machine. */
+  async function noteLeader(): Promise<void> {
+    for (let ms = FIRST_LOOK_MS; ms < LEADER_MS; ms *= 2) {
+      await pause(ms);
+      if (hasKeeperEnded || signal.aborted || seen !== undefined) return;
+      seen = await readMark(dir, 'leader').catch(() => undefined);
+    }
+  }
+
   async function leader(): Promise<ProcessMark | undefined> {
     const until = clock.elapsed() + LEADER_MS;
     for (;;) {
@@ -76,7 +88,7 @@ export function watchRun(
       if (kind === 'ended') return undefined;
       if (seen !== undefined) return seen;
       if (signal.aborted || clock.elapsed() >= until) return undefined;
-      await new Promise<void>((resolve) => clock.after(20, resolve));
+      await pause(FIRST_LOOK_MS);
     }
   }
 

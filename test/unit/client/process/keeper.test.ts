@@ -28,6 +28,7 @@ import { makeTempDir } from '../../../helpers/temp-dir.ts';
 import { until } from '../../../helpers/until.ts';
 
 const env = { PATH: process.env['PATH'] ?? '' };
+const endOf = async (spool: string) => endOfRun(await readdir(spool));
 const later = (ms: number, action: () => void) => systemClock.after(ms, action);
 
 /** Starts a keeper as the agent does, says its number when it has done so, and stays. */
@@ -97,7 +98,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
         readCaptured(spool, 'stdout', 100_000),
         readCaptured(spool, 'stderr', 100_000),
       ]);
-      const found = await endOfRun(spool);
+      const found = await endOf(spool);
       return { status: found?.status, stdout: out.head.toString(), stderr: err.head.toString() };
     }
 
@@ -178,7 +179,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       );
       assert.equal(await started.kill(), true);
       await started.over;
-      assert.equal((await endOfRun(spool))?.status, 143);
+      assert.equal((await endOf(spool))?.status, 143);
     });
     it('A5 says that a run is gone only when it cannot begin any more: its keeper was held up', async () => {
       const made = await ready(`touch ${home}/ran`);
@@ -244,7 +245,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       for (const keeper of keepers) keeper.go();
       await Promise.all(keepers.map((keeper) => keeper.exited));
       assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'x\n');
-      assert.equal((await endOfRun(spool))?.status, 0);
+      assert.equal((await endOf(spool))?.status, 0);
     });
     shOnly(
       'writes its end down, and keeps its lock until then, though somebody kills the keeper',
@@ -262,7 +263,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
         assert.equal(spawnSync('flock', ['-n', lock, 'true']).status, 1);
         await writeFile(join(home, 'go'), '');
         await started.over;
-        assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 7, how: 'exited' });
+        assert.deepEqual(await endOf(spool), { kind: 'ended', status: 7, how: 'exited' });
         await until(
           'the lock',
           () => spawnSync('flock', ['-n', lock, 'true']).status,
@@ -291,7 +292,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       process.kill(keeper, 'SIGKILL');
       process.kill(-leader, 'SIGKILL');
       await started.over;
-      assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 7, how: 'exited' });
+      assert.deepEqual(await endOf(spool), { kind: 'ended', status: 7, how: 'exited' });
     });
     shOnly('writes its end down though nobody reaps the keeper that was killed', async () => {
       const orphan = ['/bin/sh', '-c', 'exec 3<&0; "$@" <&3 3<&- & exec sleep 100', 'sh'];
@@ -336,7 +337,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       await more(1);
       await rm(spool, { recursive: true });
       await more(looks + 3);
-      assert.equal(await started.kill(), true);
+      assert.equal(await adopted.kill(), true);
       assert.equal(await outlives, false);
       await started.over;
     });
@@ -347,7 +348,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       await symlink('/dev/full', join(spool, 'supervisor'));
       made.keeper.go();
       await made.keeper.exited;
-      assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 126, how: 'unwritten' });
+      assert.deepEqual(await endOf(spool), { kind: 'ended', status: 126, how: 'unwritten' });
       assert.ok(!(await readdir(home)).includes('ran'));
     });
     it('says nothing else where its leader cannot write down who it is', async () => {
@@ -385,7 +386,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
           (status) => (status === 1 ? true : undefined),
         );
         const status = word === 'go' ? 0 : undefined;
-        assert.equal((await endOfRun(spool))?.status, status);
+        assert.equal((await endOf(spool))?.status, status);
       }
       assert.equal(await readFile(join(home, 'ran'), 'utf8'), 'x\n');
     });
@@ -400,7 +401,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
         process.kill(Number(pid), 'SIGTERM');
       }
       await made.keeper.exited;
-      assert.deepEqual(await endOfRun(spool), { kind: 'ended', status: 143, how: 'killed' });
+      assert.deepEqual(await endOf(spool), { kind: 'ended', status: 143, how: 'killed' });
     });
 
     describe('with a lock (A1–A3)', () => {
@@ -434,7 +435,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
         process.kill(-Number(leader), 'SIGKILL');
         await made.keeper.exited;
         assert.equal(isFree(lock), true);
-        assert.equal(await endOfRun(spool), undefined);
+        assert.equal(await endOf(spool), undefined);
       });
       shOnly('gives it back when it is not told to go, and when the agent dies', async () => {
         const made = await ready('true', { lock });
