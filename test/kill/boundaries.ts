@@ -15,8 +15,8 @@ export interface Boundary {
   arm(watched: Watched, hit: () => void): () => void;
 }
 
-const moments = { before: 'before', commit: 'before the commit of', after: 'after' } as const;
-type Moment = keyof typeof moments;
+/** What is saved is one statement, which is its own transaction: it is durable or it is not. */
+const moments = ['before', 'after'] as const;
 
 /** The places of statuses among the values of the statement that saves what happened. */
 const [NODES, JOBS] = [2, 5];
@@ -32,22 +32,21 @@ const saved: readonly (readonly [what: string, is: (seen: SeenStatement) => bool
   ['the save of an end', hasStatus(JOBS, JOB_STATUSES, isFinished)],
 ];
 
-const alone: ReadonlySet<string> = new Set(['the insert', 'the save of a run']);
-
 /** Every boundary: at the database from the wire, at the nodes from what they log. */
 export const boundaries: readonly Boundary[] = [
   ...saved.flatMap(([what, is]) =>
-    (Object.keys(moments) as Moment[])
-      // One statement alone is never committed by another; what comes with output is.
-      .filter((moment) => !(alone.has(what) && moment === 'commit'))
-      .map((moment): Boundary => atStatement(`${moments[moment]} ${what}`, moment, is)),
+    moments.map((moment): Boundary => atStatement(`${moment} ${what}`, moment, is)),
   ),
   atLog('a node got its commit', /message received type=commit/),
   atLog('a node got its run', /message received type=run/),
   atLog('a run has ended', /run ended/),
 ];
 
-function atStatement(name: string, moment: Moment, is: (seen: SeenStatement) => boolean): Boundary {
+function atStatement(
+  name: string,
+  moment: SeenStatement['moment'],
+  is: (seen: SeenStatement) => boolean,
+): Boundary {
   return {
     name,
     arm: ({ proxy }, hit) => {

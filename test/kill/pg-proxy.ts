@@ -6,8 +6,8 @@ export interface SeenStatement {
   readonly name: string;
   /** As text; null for NULL. */
   readonly values: readonly (string | null)[];
-  /** `before`: on its way to PostgreSQL. `commit`: its transaction is about to be committed. `after`: it is durable. */
-  readonly moment: 'before' | 'commit' | 'after';
+  /** `before`: on its way to PostgreSQL. `after`: it is durable. */
+  readonly moment: 'before' | 'after';
 }
 
 /** Stands between a server and its PostgreSQL and sees the statements that the server names. */
@@ -67,10 +67,6 @@ function relay(client: Socket, upstream: Socket, stops: (seen: SeenStatement) =>
   const isFrozen = (): boolean => frozen;
   /** What the transaction of this connection has run. */
   let open: Omit<SeenStatement, 'moment'>[] = [];
-  const at = (moment: SeenStatement['moment']): void => {
-    // Every watcher sees every statement: no short cut.
-    if (open.map((one) => stops({ ...one, moment })).includes(true)) frozen = true;
-  };
   // The first message of a client has no letter.
   client.on(
     'data',
@@ -83,8 +79,6 @@ function relay(client: Socket, upstream: Socket, stops: (seen: SeenStatement) =>
           if (stops({ ...bound, moment: 'before' })) frozen = true;
           open.push(bound);
         }
-      } else if (kind === 'Q' && message.toString('utf8', 5, 11).toLowerCase() === 'commit') {
-        at('commit');
       }
       if (!isFrozen()) upstream.write(message);
     }),
@@ -95,7 +89,8 @@ function relay(client: Socket, upstream: Socket, stops: (seen: SeenStatement) =>
       if (isFrozen()) return;
       // ReadyForQuery, outside of a transaction: what was run is durable.
       if (message[0] === 0x5a && message[5] === 0x49) {
-        at('after');
+        // Every watcher sees every statement: no short cut.
+        if (open.map((one) => stops({ ...one, moment: 'after' })).includes(true)) frozen = true;
         open = [];
       }
       if (!isFrozen()) client.write(message);

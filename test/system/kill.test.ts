@@ -12,7 +12,7 @@ const rounds: Readonly<Record<Victim, readonly (string | undefined)[]>> = {
     'after the insert',
     'a node got its run',
     'after the save of a result',
-    'before the commit of the save of an end',
+    'before the save of an end',
   ],
   postgres: [
     undefined,
