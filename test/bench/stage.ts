@@ -126,7 +126,8 @@ export async function setStage(
     const deadline = Date.now() + 60_000;
     for (;;) {
       const before = [...(await swarm.logged())].join();
-      await sleep(QUIET_MS);
+      // With a broadcast in between, by which agents know that they are served.
+      await sleep(QUIET_MS + changed.heartbeat_interval);
       await allAvailable(60_000);
       if ([...(await swarm.logged())].join() === before) return;
       if (Date.now() > deadline) throw new Error('the agents do not come to rest');
