@@ -75,8 +75,9 @@ const LIVES = `lives() {
  * a signal ended ("Killed") is not output of it: a subshell opens its streams.
  * The command is started by a guard, which has the lock as well: when somebody kills the keeper alone, the lock is
  * held until the command ends, and the end is written down in its place (a zombie is killed: not every init reaps it).
- * What it has seen stands in the spool from then on, for a keeper that is killed while it waits for the last output. When somebody kills the guard alone, the
- * keeper holds the lock until the command ends; how it ended, nobody knows then.
+ * What it has seen stands in the spool from then on, for a keeper that is killed while it waits for the last output.
+ * When somebody kills the guard alone, the keeper holds the lock until the command ends; how it ended, nobody knows
+ * then.
  * Arguments: spool of the run, lock file or nothing, bytes of a file of output or nothing,
  * directory of the command, then program and arguments that change the identity.
  */
