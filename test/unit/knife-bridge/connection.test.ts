@@ -2,11 +2,24 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { openConnections, proxyFor, wholeOf } from '../../../knife-bridge/src/connection.ts';
+import type { AddressInfo, Server } from 'node:net';
+import {
+  openConnections,
+  proxyFor,
+  wholeOf,
+  type Connections,
+} from '../../../knife-bridge/src/connection.ts';
 import { startFakePushServer } from '../../helpers/fake-push-server.ts';
 
 const url = new URL('https://chef.example.com/organizations/acme');
+
+/** Connections, without a proxy, to a server that begins to listen. */
+async function openTo(server: Server): Promise<Connections> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return openConnections(new URL(`http://127.0.0.1:${port}`), { rejectUnauthorized: true }, {});
+}
 
 describe('proxyFor', () => {
   it('takes the proxy of the scheme', () => {
@@ -88,14 +101,7 @@ describe('openConnections', () => {
       } else if (request.url === '/whole') response.end('whole');
     });
     server.on('connection', () => connections++);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const open = openConnections(
-      new URL(`http://127.0.0.1:${port}`),
-      { rejectUnauthorized: true },
-      {},
-    );
+    const open = await openTo(server);
     const stop = new AbortController();
     const get = async (path: string, headersTimeout?: number): Promise<string> => {
       const more = headersTimeout === undefined ? {} : { headersTimeout };
@@ -122,14 +128,7 @@ describe('openConnections', () => {
     const server = createHttpServer((request, response) => {
       if (request.url !== '/silent') setImmediate(() => response.end());
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const open = openConnections(
-      new URL(`http://127.0.0.1:${port}`),
-      { rejectUnauthorized: true },
-      {},
-    );
+    const open = await openTo(server);
     const signal = AbortSignal.timeout(1000);
     const get = async (path: string): Promise<void> => {
       const asked = { path, method: 'GET', headers: {}, signal, headersTimeout: 50 } as const;
@@ -152,14 +151,7 @@ describe('openConnections', () => {
         client.write('HTTP/1.1 101 Other\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
       });
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const open = openConnections(
-      new URL(`http://127.0.0.1:${port}`),
-      { rejectUnauthorized: true },
-      {},
-    );
+    const open = await openTo(server);
     const { signal } = new AbortController();
     const asked = { path: '/', method: 'GET', headers: {}, signal } as const;
     try {
