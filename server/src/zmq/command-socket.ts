@@ -54,6 +54,8 @@ export interface CommandSocketDeps {
 
 /** An agent is sent a handful of messages a minute: this many waiting ones mean that it does not read. */
 const HIGH_WATER_MARK = 1_000;
+/** No agent's address is empty. */
+const NOBODY = Buffer.alloc(0);
 /** The name under which this socket asks the ZAP handler. */
 export const COMMAND_DOMAIN = 'commands';
 
@@ -107,7 +109,13 @@ export function makeCommandSocket(deps: CommandSocketDeps): CommandSocket {
     send(address, [header, body]) {
       if (!socket.closed) socket.send([address, header, body]).catch(notSent);
     },
-    isBehind: () => !socket.closed && socket.readable,
+    isBehind() {
+      if (socket.closed || !socket.readable) return false;
+      // That look took the signal away by which libzmq wakes the reader, and no other comes while something is unread.
+      // zeromq.js looks again after each send, and an address without a message goes to nobody.
+      socket.send(NOBODY).catch(notSent);
+      return true;
+    },
     async close() {
       dropped.stop();
       // No unbind() before: it works on another thread and corrupts memory while agents come and go.
