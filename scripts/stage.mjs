@@ -1,7 +1,9 @@
 // Runs one command of a longer whole: bounded in time, with nothing left behind.
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 
 /** The top of the project. */
@@ -12,17 +14,21 @@ const marker = 'STAGE_MARK';
 
 /**
  * Runs a command and answers `{ ok, problem }`. It fails on another exit code than 0, at its deadline,
- * and when it leaves processes behind (which are killed).
+ * and when it leaves processes behind (which are killed). A quiet one says what it has to say at its end, in one
+ * piece: another stage may run meanwhile.
  */
-export async function runStage(name, file, args, { timeoutMs, env = {} }) {
-  console.log(`\n=== ${name}`);
+export async function runStage(name, file, args, { timeoutMs, env = {}, quiet = false }) {
+  const said = [];
+  if (!quiet) console.log(`\n=== ${name}`);
   const started = Date.now();
   const mark = randomUUID();
   const child = spawn(file, args, {
     cwd: projectDir,
     env: { ...process.env, ...env, [marker]: mark },
-    stdio: 'inherit',
+    stdio: quiet ? ['inherit', 'pipe', 'pipe'] : 'inherit',
   });
+  const streams = quiet ? [child.stdout, child.stderr] : [];
+  for (const from of streams) from.on('data', (part) => said.push(part));
   let problem;
   const timer = setTimeout(() => {
     problem = `it did not end within ${timeoutMs / 1000} s`;
@@ -47,8 +53,10 @@ export async function runStage(name, file, args, { timeoutMs, env = {} }) {
   clearTimeout(timer);
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   const left = sweep(mark);
+  await Promise.allSettled(streams.map((from) => finished(from)));
   if (left.length > 0) problem ??= `it left processes behind: ${left.join(', ')}`;
   if (interrupted !== undefined) process.exit(130);
+  if (quiet) console.log(`\n=== ${name}\n${Buffer.concat(said)}`);
   const took = `${((Date.now() - started) / 1000).toFixed(1)} s`;
   console.log(
     problem === undefined ? `=== ${name}: fine, ${took}` : `=== *** ${name} FAILED: ${problem}`,

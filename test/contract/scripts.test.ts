@@ -12,14 +12,16 @@ describe('A stage of npm test', () => {
   const stage = async (
     command: string,
     timeoutMs: number,
-  ): Promise<{ ok: boolean; problem?: string }> => {
-    const call = `runStage('it', 'bash', ['-c', ${JSON.stringify(command)}], { timeoutMs: ${timeoutMs} })`;
+  ): Promise<{ ok: boolean; problem?: string }> =>
+    JSON.parse((await said(command, { timeoutMs })).at(-1) ?? '') as { ok: boolean };
+  const said = async (command: string, options: object): Promise<string[]> => {
+    const call = `runStage('it', 'bash', ['-c', ${JSON.stringify(command)}], ${JSON.stringify(options)})`;
     const script = `const { runStage } = await import(${JSON.stringify(`${root}scripts/stage.mjs`)});
       console.log('\\n' + JSON.stringify(await ${call}));`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
       timeoutMs: 9000,
     });
-    return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { ok: boolean };
+    return stdout.trimEnd().split('\n');
   };
   const marked = (): unknown[] => findByEnvironment('STAGE_TEST', String(process.pid));
 
@@ -32,6 +34,22 @@ describe('A stage of npm test', () => {
       ok: false,
       problem: 'it ended with exit code 3',
     });
+  });
+
+  it('says all at its end where it is a quiet one', async () => {
+    const lines = await said('{ echo one; echo two; } >&2; exit 3', {
+      timeoutMs: 5000,
+      quiet: true,
+    });
+    assert.deepEqual(lines.slice(1), [
+      '=== it',
+      'one',
+      'two',
+      '',
+      '=== *** it FAILED: it ended with exit code 3',
+      '',
+      '{"ok":false,"problem":"it ended with exit code 3"}',
+    ]);
   });
 
   it('fails at its deadline and ends what it started', async () => {
