@@ -116,7 +116,7 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
         },
       },
     });
-    await zap.start();
+    zap.start();
     teardown.add('zap', () => zap.close());
   }
   const command = makeCommandSocket({

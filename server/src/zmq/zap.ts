@@ -6,8 +6,8 @@ import type { HandshakeRate } from './handshake-rate.ts';
 
 /** Decides which peers may connect (REFERENCE 15.7). */
 export interface Zap {
-  /** Must have resolved before a socket of the same context binds. */
-  start(): Promise<void>;
+  /** Before a socket of the same context binds. */
+  start(): void;
   close(): Promise<void>;
 }
 
@@ -37,6 +37,13 @@ export interface ZapDeps {
 const ADDRESS = 'inproc://zeromq.zap.01';
 const VERSION = '1.0';
 const CURVE_KEY_BYTES = 32;
+/**
+ * libzmq keeps two queues, 14 KB, between each connection that asked and the socket that answered it, for as long as
+ * both are there. So after so many answers another socket takes the address, and the queues go with the one before.
+ */
+const ANSWERS = 1_000;
+/** Milliseconds without a question before a socket gives way, and again before it ends. */
+const LULL = 100;
 
 /**
  * 400 tells the peer that it is not wanted, and libzmq's clients give up. 300 tells it nothing: it waits until
@@ -49,12 +56,52 @@ interface Verdict {
 
 /** Makes the handler of one context; a context takes one. */
 export function makeZap(deps: ZapDeps): Zap {
-  const socket = new Reply({ context: deps.context, linger: 0 });
+  const { clock } = deps;
   const postponed = makeDropCounter(deps, 'connections were told to come later');
-  let answering: Promise<void> | undefined;
+  /** All that answer, with the ends of their reading; the newest has the address. */
+  const answering = new Map<Reply, Promise<void>>();
+  let newest: Reply | undefined;
+  let answers = 0;
+  let cancelTimer: (() => void) | undefined;
+
+  /** At once on this thread: between two holders of the address a connection would be refused. */
+  function open(): void {
+    const socket = new Reply({ context: deps.context, linger: 0 });
+    answering.set(socket, Promise.resolve());
+    // Lets the address go: libzmq does the same for both words, `unbind` works on another thread, and `unbindSync` of
+    // zeromq.js 6.8 binds.
+    newest?.disconnect(ADDRESS);
+    socket.bindSync(ADDRESS);
+    newest = socket;
+    answers = 0;
+    answering.set(socket, answerAll(socket));
+  }
+
+  async function end(socket: Reply): Promise<void> {
+    const ended = answering.get(socket);
+    socket.close();
+    await ended;
+    answering.delete(socket);
+  }
+
+  function answered(): void {
+    answers += 1;
+    if (answers < ANSWERS) return;
+    cancelTimer?.();
+    cancelTimer = clock.after(LULL, giveWay);
+  }
+
+  function giveWay(): void {
+    open();
+    // Whoever has just begun to ask the one before has his answer by then.
+    cancelTimer = clock.after(LULL, () => {
+      cancelTimer = undefined;
+      for (const socket of answering.keys()) if (socket !== newest) void end(socket);
+    });
+  }
 
   /** Every request gets an answer, whatever it holds: a REP socket without one is stuck. */
-  async function answerAll(): Promise<void> {
+  async function answerAll(socket: Reply): Promise<void> {
     for await (const request of socket) {
       const { status, text } = judge(request, deps);
       if (status === '300') postponed.count({ peer: peerOf(request), reason: text });
@@ -64,18 +111,16 @@ export function makeZap(deps: ZapDeps): Zap {
         .catch((error: unknown) => {
           if (!socket.closed) deps.log.warn({ err: error }, 'a ZAP answer could not be sent');
         });
+      answered();
     }
   }
 
   return {
-    async start() {
-      await socket.bind(ADDRESS);
-      answering = answerAll();
-    },
+    start: open,
     async close() {
       postponed.stop();
-      socket.close();
-      await answering;
+      cancelTimer?.();
+      await Promise.all([...answering.keys()].map(end));
     },
   };
 }

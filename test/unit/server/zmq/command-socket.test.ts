@@ -68,7 +68,7 @@ describe('command socket', () => {
           },
         },
       });
-      await handler.start();
+      handler.start();
       closers.push(() => handler.close());
     }
     const onFrames = (address: Buffer, frames: readonly Buffer[]): void => {

@@ -4,7 +4,9 @@ import { makeZmqContext } from '../../../../server/src/zmq/context.ts';
 import { makeZap, type Zap, type ZapDeps } from '../../../../server/src/zmq/zap.ts';
 import { makeFakeClock } from '../../../helpers/fake-clock.ts';
 import { makeLog } from '../../../helpers/logs.ts';
+import { until } from '../../../helpers/until.ts';
 
+const ADDRESS = 'inproc://zeromq.zap.01';
 const ADMITTED = Buffer.alloc(32, 7);
 
 describe('ZAP handler', () => {
@@ -32,11 +34,11 @@ describe('ZAP handler', () => {
     log.lines.length = 0;
     counted.length = 0;
   });
-  before(async () => {
+  before(() => {
     zap = makeZap(deps());
-    await zap.start();
+    zap.start();
     asker = new Request({ context, linger: 0 });
-    asker.connect('inproc://zeromq.zap.01');
+    asker.connect(ADDRESS);
   });
   after(async () => {
     asker.close();
@@ -135,7 +137,33 @@ describe('ZAP handler', () => {
 
   it('is the only one of its context', async () => {
     const second = makeZap(deps());
-    await assert.rejects(second.start(), { code: 'EADDRINUSE' });
+    assert.throws(() => {
+      second.start();
+    }, /in use/);
     await second.close();
+  });
+
+  it('lets the queues of those that asked go after a thousand answers, once nobody asks', async () => {
+    const admitted = request('CURVE', ADMITTED);
+    for (let i = 0; i < 1_000; i++) assert.equal((await ask(admitted))[2], '200');
+    await clock.advance(99);
+    assert.equal((await ask(admitted))[2], '200');
+    await clock.advance(100);
+    // Another one has the address; who asked the first still has its answer.
+    const second = new Request({ context, linger: 0 });
+    second.connect(ADDRESS);
+    await second.send(admitted);
+    assert.equal((await second.receive())[2]?.toString(), '200');
+    assert.equal((await ask(admitted))[2], '200');
+    await clock.advance(100);
+    // The first one is gone, with all that stood between it and others; the second one stays.
+    await until(
+      'the end',
+      () => asker.writable,
+      (canSend) => !canSend || undefined,
+    );
+    await second.send(admitted);
+    assert.equal((await second.receive())[2]?.toString(), '200');
+    second.close();
   });
 });
