@@ -39,11 +39,12 @@ const VERSION = '1.0';
 const CURVE_KEY_BYTES = 32;
 /**
  * libzmq keeps two queues, 14 KB, between each connection that asked and the socket that answered it, for as long as
- * both are there. So after so many answers another socket takes the address, and the queues go with the one before.
+ * both are there. So after so many answers another socket takes the address, and the queues go with the one before:
+ * those of the next connections take their memory.
  */
-const ANSWERS = 1_000;
-/** Milliseconds without a question before a socket gives way, and again before it ends. */
-const LULL = 100;
+const ANSWERS = 500;
+/** Milliseconds that a socket without the address has for whoever has just begun to ask it. */
+const LAST_WORDS = 1_000;
 
 /**
  * 400 tells the peer that it is not wanted, and libzmq's clients give up. 300 tells it nothing: it waits until
@@ -62,7 +63,7 @@ export function makeZap(deps: ZapDeps): Zap {
   const answering = new Map<Reply, Promise<void>>();
   let newest: Reply | undefined;
   let answers = 0;
-  let cancelTimer: (() => void) | undefined;
+  const ends = new Set<() => void>();
 
   /** At once on this thread: between two holders of the address a connection would be refused. */
   function open(): void {
@@ -84,20 +85,14 @@ export function makeZap(deps: ZapDeps): Zap {
     answering.delete(socket);
   }
 
-  function answered(): void {
-    answers += 1;
-    if (answers < ANSWERS) return;
-    cancelTimer?.();
-    cancelTimer = clock.after(LULL, giveWay);
-  }
-
   function giveWay(): void {
+    const old = newest;
     open();
-    // Whoever has just begun to ask the one before has his answer by then.
-    cancelTimer = clock.after(LULL, () => {
-      cancelTimer = undefined;
-      for (const socket of answering.keys()) if (socket !== newest) void end(socket);
+    const cancel = clock.after(LAST_WORDS, () => {
+      ends.delete(cancel);
+      if (old !== undefined) void end(old);
     });
+    ends.add(cancel);
   }
 
   /** Every request gets an answer, whatever it holds: a REP socket without one is stuck. */
@@ -111,7 +106,8 @@ export function makeZap(deps: ZapDeps): Zap {
         .catch((error: unknown) => {
           if (!socket.closed) deps.log.warn({ err: error }, 'a ZAP answer could not be sent');
         });
-      answered();
+      answers += 1;
+      if (answers >= ANSWERS) giveWay();
     }
   }
 
@@ -119,7 +115,7 @@ export function makeZap(deps: ZapDeps): Zap {
     start: open,
     async close() {
       postponed.stop();
-      cancelTimer?.();
+      for (const cancel of ends) cancel();
       await Promise.all([...answering.keys()].map(end));
     },
   };
