@@ -58,6 +58,7 @@ interface Verdict {
 /** Makes the handler of one context; a context takes one. */
 export function makeZap(deps: ZapDeps): Zap {
   const { clock } = deps;
+  const make = (): Reply => new Reply({ context: deps.context, linger: 0 });
   const postponed = makeDropCounter(deps, 'connections were told to come later');
   /** All that answer, with the ends of their reading; the newest has the address. */
   const answering = new Map<Reply, Promise<void>>();
@@ -66,15 +67,13 @@ export function makeZap(deps: ZapDeps): Zap {
   const ends = new Set<() => void>();
 
   /** At once on this thread: between two holders of the address a connection would be refused. */
-  function open(): void {
-    const socket = new Reply({ context: deps.context, linger: 0 });
+  function hold(socket: Reply): void {
     answering.set(socket, Promise.resolve());
     // Lets the address go: libzmq does the same for both words, `unbind` works on another thread, and `unbindSync` of
     // zeromq.js 6.8 binds.
     newest?.disconnect(ADDRESS);
     socket.bindSync(ADDRESS);
     newest = socket;
-    answers = 0;
     answering.set(socket, answerAll(socket));
   }
 
@@ -86,8 +85,15 @@ export function makeZap(deps: ZapDeps): Zap {
   }
 
   function giveWay(): void {
+    answers = 0;
     const old = newest;
-    open();
+    try {
+      hold(make());
+    } catch (error) {
+      // Out of descriptors: the old one goes on.
+      deps.log.warn({ err: error }, 'the ZAP handler keeps its socket');
+      return;
+    }
     const cancel = clock.after(LAST_WORDS, () => {
       ends.delete(cancel);
       if (old !== undefined) void end(old);
@@ -112,7 +118,9 @@ export function makeZap(deps: ZapDeps): Zap {
   }
 
   return {
-    start: open,
+    start() {
+      hold(make());
+    },
     async close() {
       postponed.stop();
       for (const cancel of ends) cancel();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Request } from 'zeromq';
+import { Context, Request } from 'zeromq';
 import { makeZmqContext, type ZmqContext } from '../../../../server/src/zmq/context.ts';
 import { makeZap, type Zap, type ZapDeps } from '../../../../server/src/zmq/zap.ts';
 import { makeFakeClock } from '../../../helpers/fake-clock.ts';
@@ -166,5 +166,23 @@ describe('ZAP handler', () => {
     );
     assert.equal(await askSecond(), '200');
     second.close();
+  });
+
+  it('keeps its socket where it cannot have another one', async () => {
+    const small = new Context({ blocky: false, maxSockets: 2 });
+    const kept = makeZap({ ...deps(), context: small });
+    kept.start();
+    const only = new Request({ context: small, linger: 0 });
+    only.connect(ADDRESS);
+    for (let i = 0; i < 501; i++) {
+      await only.send(request('CURVE', ADMITTED));
+      assert.equal((await only.receive())[2]?.toString(), '200');
+    }
+    assert.deepEqual(
+      log.lines.map(({ message }) => message),
+      ['the ZAP handler keeps its socket'],
+    );
+    only.close();
+    await kept.close();
   });
 });
