@@ -155,7 +155,7 @@ export function makeWork(deps: WorkDeps): Work {
     try {
       const record = await spool.find(jobId);
       if (record?.capture !== true) return undefined;
-      return await readStopped(spool.pathOf(jobId), outputLimit(jobId), (keptBytes) => {
+      return readStopped(spool.pathOf(jobId), outputLimit(jobId), (keptBytes) => {
         sayCut(jobId, keptBytes);
         cut.delete(jobId);
       });

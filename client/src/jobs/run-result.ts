@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import type { RunOutput } from '../core/runner.ts';
 import { encodedSize, exceeds, fitOutput } from './output.ts';
 import { readCaptured, type Captured } from '../process/captured.ts';
@@ -25,33 +25,29 @@ export interface RunResultSettings {
 type OnCut = (keptBytes: number) => void;
 
 /** Reads the end of a run, and what it wrote, from its directory. What a person must know stands last in `stderr`. */
-export async function readResult(dir: string, settings: RunResultSettings): Promise<RunResult> {
+export function readResult(dir: string, settings: RunResultSettings): RunResult {
   const { capture, limit, onCut } = settings;
-  const names = await readdir(dir);
-  const why = await readNote(dir, names);
+  const names = readdirSync(dir);
+  const why = readNote(dir, names);
   const { outcome, note } = verdict(why, names, settings);
-  return capture
-    ? { outcome, output: await outputOf(dir, names, note, limit, onCut) }
-    : { outcome };
+  return capture ? { outcome, output: outputOf(dir, names, note, limit, onCut) } : { outcome };
 }
 
 /** Reads what a run wrote until it was stopped. */
-export async function readStopped(dir: string, limit: number, onCut: OnCut): Promise<RunOutput> {
-  const names = await readdir(dir);
-  return outputOf(dir, names, await readNote(dir, names), limit, onCut);
+export function readStopped(dir: string, limit: number, onCut: OnCut): RunOutput {
+  const names = readdirSync(dir);
+  return outputOf(dir, names, readNote(dir, names), limit, onCut);
 }
 
-async function outputOf(
+function outputOf(
   dir: string,
   names: readonly string[],
   why: string | undefined,
   limit: number,
   onCut: OnCut = () => undefined,
-): Promise<RunOutput> {
-  const [stdout, stderr] = await Promise.all([
-    readCaptured(dir, 'stdout', limit, names),
-    readCaptured(dir, 'stderr', limit, names),
-  ]);
+): RunOutput {
+  const stdout = readCaptured(dir, 'stdout', limit, names);
+  const stderr = readCaptured(dir, 'stderr', limit, names);
   const notes = why === undefined ? [] : [why];
   if (stdout.isDiskFull || stderr.isDiskFull) {
     notes.push('the rest of the output is lost: the disk of this node was full');
@@ -90,7 +86,7 @@ function withNotes(stderr: Captured, notes: readonly string[]): Captured {
 }
 
 /** Why the agent ended the run; undefined when it did not. */
-async function readNote(dir: string, names: readonly string[]): Promise<string | undefined> {
-  const why = await whyOfRun(dir, names);
+function readNote(dir: string, names: readonly string[]): string | undefined {
+  const why = whyOfRun(dir, names);
   return why === '' ? 'the disk of this node was full: how the run ended was not kept' : why;
 }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 import type { JobOrder } from '../core/runner.ts';
 import type { JobPlan } from './job-check.ts';
@@ -261,10 +261,10 @@ export function makeRuns(deps: RunsDeps): Runs {
   async function howItEnded(jobId: string): Promise<Omit<RunOver, 'seconds'>> {
     const dir = spool.pathOf(jobId);
     try {
-      const names = await readdir(dir);
+      const names = readdirSync(dir);
       const end = endOfRun(names);
       const isUnstarted = !names.includes('leader') || end?.how === UNWRITTEN;
-      let why = await whyOfRun(dir, names);
+      let why = whyOfRun(dir, names);
       if (why === undefined && end === undefined) {
         why = 'the keeper of the run was killed: nobody knows how it ended';
         await spool.note(jobId, why);

@@ -1,17 +1,20 @@
-import type { Stats } from 'node:fs';
 import {
-  chmod,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+  chmodSync,
+  closeSync,
+  fsync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { AgentError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 
@@ -43,6 +46,9 @@ export interface RunRecord {
  * the one that has taken it away is the one that may; `supervisor` and `leader` name the processes; `exited.STATUS`,
  * `killed.STATUS` or `unwritten.STATUS` is there at the end, and `last.STATUS` a moment before that; on a full disk
  * `open` and `keeper` become these (see run-state.ts).
+ *
+ * Only what waits for the disk goes through Node's threads: what stands in the system's memory takes some microseconds,
+ * and a promise of it twenty times as long.
  */
 export interface Spool {
   /** Makes the directory, removes what was never finished, and reads what is there: runs of agents before this one. */
@@ -67,6 +73,8 @@ export interface Spool {
 /** Names that a run's directory can have: other jobs are refused. */
 const JOB_NAME = /^[\w-]{1,64}$/;
 
+const sync = promisify(fsync);
+
 /** What a shell says of a command that it cannot start. */
 const NEVER_STARTED = 126;
 
@@ -80,44 +88,42 @@ export function makeSpool(
 ): Spool {
   const pathOf = (jobId: string): string => join(dir, jobId);
 
-  const note = (jobId: string, why: string): Promise<void> =>
-    writeFile(join(pathOf(jobId), 'why'), why, { mode: 0o600 });
+  const note = (jobId: string, why: string): void => {
+    writeFileSync(join(pathOf(jobId), 'why'), why, { mode: 0o600 });
+  };
 
   /** Names are durable with the directory that they stand in. */
   async function syncDirectory(path: string): Promise<void> {
     if (!syncsDirectories) return;
-    const directory = await open(path, 'r');
+    const directory = openSync(path, 'r');
     try {
-      await directory.sync();
+      await sync(directory);
     } finally {
-      await directory.close();
+      closeSync(directory);
     }
   }
 
   /** Half-made and half-removed directories start with a dot. */
-  async function discard(path: string, name: string): Promise<void> {
+  function discard(path: string, name: string): void {
     const grave = join(dir, `.gone-${name}`);
-    await rm(grave, { recursive: true, force: true });
-    await rename(path, grave);
-    // What rm would ask of each file costs more than all the rest; whatever is no file is left to it.
-    const names = await readdir(grave);
-    await Promise.allSettled(names.map((each) => unlink(join(grave, each))));
-    await rm(grave, { recursive: true, force: true });
+    rmSync(grave, { recursive: true, force: true });
+    renameSync(path, grave);
+    rmSync(grave, { recursive: true, force: true });
   }
 
-  async function read(jobId: string): Promise<RunRecord> {
-    const text = await readFile(join(pathOf(jobId), 'record.json'), 'utf8');
+  function read(jobId: string): RunRecord {
+    const text = readFileSync(join(pathOf(jobId), 'record.json'), 'utf8');
     const parsed: unknown = JSON.parse(text);
     if (isRecord(parsed) && parsed.jobId === jobId) return parsed;
     throw new Error('record.json is not of this job, or of another version');
   }
 
-  async function readOrRemove(jobId: string): Promise<RunRecord | undefined> {
+  function readOrRemove(jobId: string): RunRecord | undefined {
     try {
-      const found = await lstat(pathOf(jobId));
+      const found = lstatSync(pathOf(jobId));
       // The directory may have been open to others: what they left would be run by the agent's user.
       if (!isOwnDirectory(found, ownUid)) throw new Error("it is no directory of the agent's own");
-      return await read(jobId);
+      return read(jobId);
     } catch (error) {
       if (isTrouble(error)) {
         log.error(
@@ -127,14 +133,14 @@ export function makeSpool(
         return undefined;
       }
       log.error({ jobId, error: messageOf(error) }, 'a run in the spool cannot be read: removed');
-      await rm(pathOf(jobId), { recursive: true, force: true });
+      rmSync(pathOf(jobId), { recursive: true, force: true });
       return undefined;
     }
   }
 
-  async function find(jobId: string): Promise<RunRecord | undefined> {
+  function find(jobId: string): RunRecord | undefined {
     try {
-      return await read(jobId);
+      return read(jobId);
     } catch (error) {
       if (isTrouble(error)) throw error;
       return undefined;
@@ -143,48 +149,46 @@ export function makeSpool(
 
   return {
     pathOf,
-    find,
-    open: async () => {
-      try {
-        await makePrivate(dir, ownUid);
-        const found: RunRecord[] = [];
-        for (const name of (await readdir(dir)).sort()) {
-          if (name.startsWith('.')) await rm(join(dir, name), { recursive: true, force: true });
-          const record = JOB_NAME.test(name) ? await readOrRemove(name) : undefined;
-          if (record !== undefined) found.push(record);
+    find: (jobId) => asPromise(() => find(jobId)),
+    open: () =>
+      asPromise(() => {
+        try {
+          makePrivate(dir, ownUid);
+          const found: RunRecord[] = [];
+          for (const name of readdirSync(dir).sort()) {
+            if (name.startsWith('.')) rmSync(join(dir, name), { recursive: true, force: true });
+            const record = JOB_NAME.test(name) ? readOrRemove(name) : undefined;
+            if (record !== undefined) found.push(record);
+          }
+          return found;
+        } catch (error) {
+          if (error instanceof AgentError) throw error;
+          const what = `the spool ${dir} cannot be used: ${messageOf(error)}; set state_dir to a directory of the agent's own`;
+          throw new AgentError('bad_config', what, { cause: error });
         }
-        return found;
-      } catch (error) {
-        if (error instanceof AgentError) throw error;
-        const what = `the spool ${dir} cannot be used: ${messageOf(error)}; set state_dir to a directory of the agent's own`;
-        throw new AgentError('bad_config', what, { cause: error });
-      }
-    },
+      }),
     commit: async (record, files) => {
       const { jobId } = record;
       if (!JOB_NAME.test(jobId)) throw new Error('its id is no name for a directory');
       const draft = join(dir, `.new-${jobId}`);
       // Below a cache of Chef's: somebody may have cleared that under a running agent.
-      await makePrivate(dir, ownUid);
-      await rm(draft, { recursive: true, force: true });
+      makePrivate(dir, ownUid);
+      rmSync(draft, { recursive: true, force: true });
       try {
-        await mkdir(draft, { mode: 0o700 });
-        const texts = Object.entries({ ...files, committed: '', open: '' });
-        // All at once: one after the other they would wake this thread, and another, three times each.
-        const written = await Promise.allSettled([
-          ...texts.map(([name, text]) => writeFile(join(draft, name), text, { mode: 0o600 })),
-          writeDurably(join(draft, 'record.json'), JSON.stringify(record)),
-        ]);
-        for (const one of written) if (one.status === 'rejected') throw one.reason;
+        mkdirSync(draft, { mode: 0o700 });
+        for (const [name, text] of Object.entries({ ...files, committed: '', open: '' })) {
+          writeFileSync(join(draft, name), text, { mode: 0o600 });
+        }
+        await writeDurably(join(draft, 'record.json'), JSON.stringify(record));
         await syncDirectory(draft);
         // Over nothing: a directory that is there has its record in it, and is not replaced.
-        await rename(draft, pathOf(jobId));
+        renameSync(draft, pathOf(jobId));
         await syncDirectory(dir);
       } catch (error) {
-        await rm(draft, { recursive: true, force: true });
+        rmSync(draft, { recursive: true, force: true });
         // Windows says EPERM of it.
         throw ['ENOTEMPTY', 'EEXIST', 'EPERM'].some((code) => isCode(error, code)) &&
-          (await find(jobId)) !== undefined
+          find(jobId) !== undefined
           ? new Error('it was run here before', { cause: error })
           : error;
       }
@@ -192,34 +196,42 @@ export function makeSpool(
     order: async (jobId) => {
       const path = pathOf(jobId);
       try {
-        await rename(join(path, 'committed'), join(path, 'ordered'));
+        renameSync(join(path, 'committed'), join(path, 'ordered'));
       } catch (error) {
         // An agent before this one has written it down; its keeper may have begun by now.
         if (!isCode(error, 'ENOENT')) throw error;
-        const names = await readdir(path);
+        const names = readdirSync(path);
         if (!names.includes('ordered') && !names.includes('supervisor')) throw error;
       }
       await syncDirectory(path);
     },
-    claim: async (jobId) => {
-      try {
-        await unlink(join(pathOf(jobId), 'job'));
-        return true;
-      } catch (error) {
-        if (isCode(error, 'ENOENT')) return false;
-        throw error;
-      }
-    },
-    note,
-    giveUp: async (jobId, why) => {
-      try {
-        await note(jobId, why);
-      } finally {
-        // Takes no space: it can be done where the reason cannot be written.
-        await rename(join(pathOf(jobId), 'open'), join(pathOf(jobId), `exited.${NEVER_STARTED}`));
-      }
-    },
-    remove: (jobId) => discard(pathOf(jobId), jobId),
+    claim: (jobId) =>
+      asPromise(() => {
+        try {
+          unlinkSync(join(pathOf(jobId), 'job'));
+          return true;
+        } catch (error) {
+          if (isCode(error, 'ENOENT')) return false;
+          throw error;
+        }
+      }),
+    note: (jobId, why) =>
+      asPromise(() => {
+        note(jobId, why);
+      }),
+    giveUp: (jobId, why) =>
+      asPromise(() => {
+        try {
+          note(jobId, why);
+        } finally {
+          // Takes no space: it can be done where the reason cannot be written.
+          renameSync(join(pathOf(jobId), 'open'), join(pathOf(jobId), `exited.${NEVER_STARTED}`));
+        }
+      }),
+    remove: (jobId) =>
+      asPromise(() => {
+        discard(pathOf(jobId), jobId);
+      }),
   };
 }
 
@@ -227,29 +239,28 @@ export function makeSpool(
  * Makes a directory, and the one that it is in, that the agent's own user alone can look into; throws where they are
  * somebody else's. What is above them may be Chef's own, for everybody.
  */
-async function makePrivate(dir: string, ownUid: number | undefined): Promise<void> {
+function makePrivate(dir: string, ownUid: number | undefined): void {
   const paths = [dirname(dir), dir];
-  const are = await Promise.all(paths.map((path) => isPrivate(path, ownUid)));
-  if (are.every(Boolean)) return;
-  await mkdir(dirname(dirname(dir)), { recursive: true });
-  for (const path of paths) await makeOwn(path, ownUid);
+  if (paths.every((path) => isPrivate(path, ownUid))) return;
+  mkdirSync(dirname(dirname(dir)), { recursive: true });
+  for (const path of paths) makeOwn(path, ownUid);
 }
 
-async function isPrivate(path: string, ownUid: number | undefined): Promise<boolean> {
+function isPrivate(path: string, ownUid: number | undefined): boolean {
   try {
-    const found = await lstat(path);
+    const found = lstatSync(path);
     return isOwnDirectory(found, ownUid) && (found.mode & 0o077) === 0;
   } catch {
     return false;
   }
 }
 
-async function makeOwn(dir: string, ownUid: number | undefined): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  const found = await lstat(dir);
+function makeOwn(dir: string, ownUid: number | undefined): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const found = lstatSync(dir);
   if (!found.isDirectory()) throw new Error('it is no directory');
   if (ownUid !== undefined && found.uid !== ownUid) throw new Error('it belongs to another user');
-  if ((found.mode & 0o077) !== 0) await chmod(dir, 0o700);
+  if ((found.mode & 0o077) !== 0) chmodSync(dir, 0o700);
 }
 
 function isOwnDirectory(found: Stats, ownUid: number | undefined): boolean {
@@ -257,12 +268,12 @@ function isOwnDirectory(found: Stats, ownUid: number | undefined): boolean {
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+  const file = openSync(path, 'wx', 0o600);
   try {
-    await file.writeFile(text);
-    await file.sync();
+    writeFileSync(file, text);
+    await sync(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -281,4 +292,10 @@ function isTrouble(error: unknown): boolean {
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function asPromise<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work());
+  });
 }

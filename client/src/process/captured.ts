@@ -1,4 +1,4 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isCode } from './proc.ts';
 
@@ -24,32 +24,28 @@ interface Segment {
  * Reads at most `limit` bytes of the head and as many of the tail of what a run wrote to this stream; `listed`: the
  * names in its directory, where they are known.
  */
-export async function readCaptured(
+export function readCaptured(
   dir: string,
   stream: 'stdout' | 'stderr',
   limit: number,
   listed?: readonly string[],
-): Promise<Captured> {
-  const names = listed ?? (await readdir(dir));
-  const segments = await segmentsOf(dir, stream, names);
+): Captured {
+  const names = listed ?? readdirSync(dir);
+  const segments = segmentsOf(dir, stream, names);
   const total = segments.at(-1)?.to ?? 0;
-  const head = await readHead(segments, limit);
-  const tail = await readTail(segments, Math.min(limit, total - head.length));
+  const head = readHead(segments, limit);
+  const tail = readTail(segments, Math.min(limit, total - head.length));
   const lost = total - head.length - tail.length;
   return { head, tail, lost, isDiskFull: names.includes(`${stream}.full`) };
 }
 
-async function segmentsOf(
-  dir: string,
-  stream: string,
-  names: readonly string[],
-): Promise<Segment[]> {
+function segmentsOf(dir: string, stream: string, names: readonly string[]): Segment[] {
   const found: Segment[] = [];
   for (const name of names) {
     const [base, from] = name.split('.');
     if (base !== stream || from === undefined || !/^\d+$/.test(from)) continue;
     const path = join(dir, name);
-    const size = await sizeOf(path);
+    const size = sizeOf(path);
     if (size !== undefined && size > 0)
       found.push({ path, from: Number(from), to: Number(from) + size });
   }
@@ -57,21 +53,21 @@ async function segmentsOf(
 }
 
 /** Undefined for a file that was removed meanwhile: a run that goes on keeps its newest ones alone. */
-async function sizeOf(path: string): Promise<number | undefined> {
+function sizeOf(path: string): number | undefined {
   try {
-    return (await stat(path)).size;
+    return statSync(path).size;
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
 
-async function readHead(segments: readonly Segment[], limit: number): Promise<Buffer> {
+function readHead(segments: readonly Segment[], limit: number): Buffer {
   const parts: Buffer[] = [];
   let at = 0;
   for (const { path, from, to } of segments) {
     if (from !== at || at >= limit) break;
-    const part = await readPart(path, 0, Math.min(to, limit) - from);
+    const part = readPart(path, 0, Math.min(to, limit) - from);
     parts.push(part);
     at += part.length;
   }
@@ -79,32 +75,32 @@ async function readHead(segments: readonly Segment[], limit: number): Promise<Bu
 }
 
 /** The last `limit` bytes, or fewer where what is before them is not here. */
-async function readTail(segments: readonly Segment[], limit: number): Promise<Buffer> {
+function readTail(segments: readonly Segment[], limit: number): Buffer {
   const parts: Buffer[] = [];
   let left = limit;
   let edge: number | undefined;
   for (const { path, from, to } of segments.toReversed()) {
     if ((edge !== undefined && to !== edge) || left <= 0) break;
     const count = Math.min(left, to - from);
-    parts.unshift(await readPart(path, to - from - count, count));
+    parts.unshift(readPart(path, to - from - count, count));
     left -= count;
     edge = from;
   }
   return Buffer.concat(parts);
 }
 
-async function readPart(path: string, position: number, length: number): Promise<Buffer> {
-  const file = await open(path, 'r');
+function readPart(path: string, position: number, length: number): Buffer {
+  const file = openSync(path, 'r');
   try {
     const buffer = Buffer.alloc(length);
     let filled = 0;
     while (filled < length) {
-      const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
+      const count = readSync(file, buffer, filled, length - filled, position + filled);
+      if (count === 0) break;
+      filled += count;
     }
     return buffer.subarray(0, filled);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }

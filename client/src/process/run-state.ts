@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isCode, parseMark, type ProcessMark } from './proc.ts';
 import { POSIX_PROCESSES, type Processes } from './processes.ts';
@@ -24,19 +24,19 @@ export async function runState(
   dir: string,
   processes: Pick<Processes, 'isAlive' | 'runLives'> = POSIX_PROCESSES,
 ): Promise<RunState> {
-  const names = await readdir(dir);
+  const names = readdirSync(dir);
   const ended = endIn(names);
   if (ended !== undefined) return ended;
   if (names.includes('committed')) return { kind: 'committed' };
   if (!names.includes('supervisor') && names.includes('job')) return { kind: 'ordered' };
-  const [keeper, leader] = [await readMark(dir, 'supervisor'), await readMark(dir, 'leader')];
+  const [keeper, leader] = [readMark(dir, 'supervisor'), readMark(dir, 'leader')];
   const lives =
     (keeper !== undefined && (await processes.isAlive(keeper))) ||
     // Somebody killed the keeper alone.
     (leader !== undefined && (await processes.runLives(leader)));
   if (lives) return { kind: 'running', ...(leader === undefined ? {} : { leader }) };
   // It may have ended while we looked.
-  return endIn(await readdir(dir)) ?? { kind: 'lost' };
+  return endIn(readdirSync(dir)) ?? { kind: 'lost' };
 }
 
 /**
@@ -56,10 +56,10 @@ export function endOfRun(
  * Why a run did not end by itself, as the agent wrote it down; undefined when it did not. Empty: the disk was full.
  * `names`: what is in its directory.
  */
-export async function whyOfRun(dir: string, names: readonly string[]): Promise<string | undefined> {
+export function whyOfRun(dir: string, names: readonly string[]): string | undefined {
   if (!names.includes('why')) return undefined;
   try {
-    return await readFile(join(dir, 'why'), 'utf8');
+    return readFileSync(join(dir, 'why'), 'utf8');
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
     throw error;
@@ -76,9 +76,9 @@ function endIn(names: readonly string[]): Extract<RunState, { kind: 'ended' }> |
 }
 
 /** Reads which process a file of the run names; undefined while it does not. */
-export async function readMark(dir: string, name: string): Promise<ProcessMark | undefined> {
+export function readMark(dir: string, name: string): ProcessMark | undefined {
   try {
-    return parseMark(await readFile(join(dir, name), 'latin1'));
+    return parseMark(readFileSync(join(dir, name), 'latin1'));
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
     throw error;

@@ -77,7 +77,16 @@ export function watchRun(
     for (let ms = FIRST_LOOK_MS; ms < LEADER_MS; ms *= 2) {
       await pause(ms);
       if (hasKeeperEnded || signal.aborted || seen !== undefined) return;
-      seen = await readMark(dir, 'leader').catch(() => undefined);
+      seen = readLeader();
+    }
+  }
+
+  function readLeader(): ProcessMark | undefined {
+    try {
+      return readMark(dir, 'leader');
+    } catch {
+      // It is looked for again.
+      return undefined;
     }
   }
 

@@ -208,7 +208,7 @@ for (const [name, has] of Object.entries({ sh: true, Node: false })) {
       assert.equal(await kind(), 'running');
       await writeFile(join(home, 'go'), '');
       await run.over;
-      assert.deepEqual(await readResult(dir, settings), {
+      assert.deepEqual(readResult(dir, settings), {
         outcome: 'succeeded',
         output: { stdout: 'a\n', stderr: '' },
       });
@@ -220,7 +220,7 @@ for (const [name, has] of Object.entries({ sh: true, Node: false })) {
       await killWhen('leader', dir, -1);
       await run.kill();
       await run.over;
-      const { outcome, output } = await readResult(dir, settings);
+      const { outcome, output } = readResult(dir, settings);
       assert.equal(outcome, 'failed');
       assert.equal(
         output?.stderr,
@@ -237,7 +237,7 @@ for (const [name, has] of Object.entries({ sh: true, Node: false })) {
       const started = await run.start();
       await started.over;
       assert.match(
-        (await readResult(dir, settings)).output?.stderr ?? '',
+        readResult(dir, settings).output?.stderr ?? '',
         /the run was not started: its keeper was killed before it could be/,
       );
       assert.ok(!(await readdir(home)).includes('ran'));

@@ -14,7 +14,7 @@ describe('readCaptured', () => {
 
   async function read(limit: number, files: Record<string, string>) {
     for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
-    const { head, tail, lost, isDiskFull } = await readCaptured(dir, 'stdout', limit);
+    const { head, tail, lost, isDiskFull } = readCaptured(dir, 'stdout', limit);
     return [head.toString(), tail.toString(), lost, isDiskFull];
   }
 

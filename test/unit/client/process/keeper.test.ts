@@ -94,10 +94,8 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
     async function run(line: string, order?: Partial<KeeperOrder>, vars?: Record<string, string>) {
       const started = await start(line, { room: 65_536, ...order }, vars);
       await started.over;
-      const [out, err] = await Promise.all([
-        readCaptured(spool, 'stdout', 100_000),
-        readCaptured(spool, 'stderr', 100_000),
-      ]);
+      const out = readCaptured(spool, 'stdout', 100_000);
+      const err = readCaptured(spool, 'stderr', 100_000);
       const found = await endOf(spool);
       return { status: found?.status, stdout: out.head.toString(), stderr: err.head.toString() };
     }
@@ -149,7 +147,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
     it('is over when the command is, though a child in the background holds the pipe', async () => {
       const started = await start('echo a; sleep 100 & exit 0');
       await started.over;
-      assert.equal((await readCaptured(spool, 'stdout', 100)).head.toString(), 'a\n');
+      assert.equal(readCaptured(spool, 'stdout', 100).head.toString(), 'a\n');
       const [leader] = (await readFile(join(spool, 'leader'), 'utf8')).split(' ');
       process.kill(-Number(leader), 'SIGKILL');
     });
@@ -221,7 +219,7 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       assert.ok(names.length <= 3, names.join(' '));
       const sizes = await Promise.all(names.map(async (n) => (await stat(join(spool, n))).size));
       assert.ok(Math.max(...sizes) <= 100_000 + 4 * 65_536, sizes.join(' '));
-      const { head, tail, lost } = await readCaptured(spool, 'stdout', 1000);
+      const { head, tail, lost } = readCaptured(spool, 'stdout', 1000);
       assert.match(head.toString(), /^first\ny\n/);
       assert.match(tail.toString(), /y\nlast\n$/);
       assert.equal(head.length + tail.length + lost, 30_000_011);

@@ -21,7 +21,7 @@ describe('the record of a stream', () => {
     await recordStream(stream, base(), 10);
     const files = await readdir(dir);
     assert.ok(files.length <= 3, files.join(' '));
-    const { head, tail, lost } = await readCaptured(dir, 'stdout', 1000);
+    const { head, tail, lost } = readCaptured(dir, 'stdout', 1000);
     assert.equal(head.toString(), 'firstyyyyy');
     assert.match(tail.toString(), /^y+last!$/);
     assert.equal(head.length + tail.length + lost, 260);
