@@ -99,7 +99,9 @@ export async function openApiRooms(db: Db, config: Config, orgId: string): Promi
   const random = { bytes: randomBytes, fraction: () => 0 };
   const metrics = makeMetrics();
   const shared = { config, db, clock, log, secrets, random, directory, feeds, metrics };
-  const wire = { admissions, command };
+  const sessionKey = (org: string, node: string): Buffer =>
+    secrets.sessionKey(org, node, table.generation(org, node));
+  const wire = { admissions, command, sessionKey };
   const dispatcher = openDispatcher({ ...shared, wire });
   const app = openApi({
     ...shared,

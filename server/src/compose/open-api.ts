@@ -31,7 +31,7 @@ export interface ApiDeps {
   directory: GroupWatchingDirectory;
   dispatcher: Dispatcher;
   feeds: FeedLog;
-  wire: Pick<Wire, 'admissions'>;
+  wire: Pick<Wire, 'admissions' | 'sessionKey'>;
   metrics: Metrics;
   /** HTTP connections at most. */
   maxConnections: number;
@@ -89,8 +89,7 @@ export function openApi(deps: ApiDeps): FastifyInstance {
         publicKey: secrets.rsa.publicPem,
         ...(config.disableCurveEncryption ? {} : { curvePublicKey: secrets.curve.publicKey }),
       }),
-      sessionKey: (orgId, node) =>
-        secrets.sessionKey(orgId, node, wire.admissions.generation(orgId, node)),
+      sessionKey: wire.sessionKey,
       admit: (admission) => {
         metrics.count('admissions');
         return wire.admissions.admit(admission);

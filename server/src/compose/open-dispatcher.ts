@@ -24,7 +24,7 @@ export interface DispatcherParts {
   secrets: Secrets;
   random: Random;
   directory: Directory;
-  wire: Pick<Wire, 'command' | 'admissions'>;
+  wire: Pick<Wire, 'command' | 'admissions' | 'sessionKey'>;
   feeds: FeedLog;
   metrics: Metrics;
 }
@@ -63,9 +63,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     ),
     counts: metrics.messages,
     sender: wire.command,
-    sessionKeys: {
-      of: (orgId, node) => secrets.sessionKey(orgId, node, wire.admissions.generation(orgId, node)),
-    },
+    sessionKeys: { of: wire.sessionKey },
     organizations: makeKnownOrganizations({ directory, clock, log }),
     isAdmitted,
     isExpected: isAdmitted,

@@ -30,6 +30,8 @@ import type { Teardown } from './teardown.ts';
 export interface Wire {
   admissions: Admissions;
   clients: Pick<ClientChecks, 'gone'>;
+  /** With which the node and the server sign now. */
+  sessionKey: (orgId: string, node: string) => Buffer;
   command: CommandSocket;
   heartbeat: HeartbeatSocket;
   /** Listens on both; answers the ports. */
@@ -57,6 +59,8 @@ export interface WireDeps {
 export async function openWire(deps: WireDeps): Promise<Wire> {
   const { config, db, clock, log, secrets, teardown, count, maxConnections, onFrames } = deps;
   const context = makeZmqContext(config.zmqIoProcesses);
+  const sessionKey: Wire['sessionKey'] = (orgId, node) =>
+    secrets.sessionKey(orgId, node, admissions.generation(orgId, node));
   const admissions = makeAdmissions({
     clock,
     log,
@@ -67,9 +71,7 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
         const stored = await listAdmissions(db);
         clients.load(stored);
         // All at once: to open and close the memory of the secrets for each node costs three times as much as its key.
-        for (const { orgId, node } of stored) {
-          secrets.sessionKey(orgId, node, admissions.generation(orgId, node));
-        }
+        for (const { orgId, node } of stored) sessionKey(orgId, node);
         return stored;
       },
       remove: (orgId, node, generation) => removeAdmissions(db, orgId, node, generation),
@@ -138,6 +140,7 @@ export async function openWire(deps: WireDeps): Promise<Wire> {
       },
     },
     clients,
+    sessionKey,
     command,
     heartbeat,
     bind: async () => {
