@@ -49,7 +49,7 @@ interface Due {
 export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
   const { clock, log, random } = deps;
   const due = new Map<string, Due>();
-  let nap = new AbortController();
+  let wakeUp: () => void = () => undefined;
   /** The reason of the fetch that is being tried, unless it is not needed any more. */
   let wanted: string | undefined;
 
@@ -58,7 +58,21 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
     // Asked for again: the first moment counts.
     if ((due.get(reason)?.at ?? Infinity) <= at) return;
     due.set(reason, { reason, at, isUrgent });
-    nap.abort();
+    wakeUp();
+  }
+
+  /** Until it is time, or something has changed. The end of each job wakes it: no signal of its own, which is an error each. */
+  function nap(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = clock.after(ms, end);
+      signal.addEventListener('abort', end);
+      wakeUp = end;
+    });
   }
 
   async function nextDue(signal: AbortSignal): Promise<Due | undefined> {
@@ -68,9 +82,7 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
       const open = [...due.values()].filter((d) => d.isUrgent || !isBusy);
       const ready = open.find((d) => d.at <= now);
       if (ready !== undefined) return ready;
-      nap = new AbortController();
-      const wait = Math.min(...open.map((d) => d.at - now), LONGEST_NAP_MS);
-      await sleep(clock, wait, AbortSignal.any([signal, nap.signal]));
+      await nap(Math.min(...open.map((d) => d.at - now), LONGEST_NAP_MS), signal);
     }
     return undefined;
   }
@@ -120,7 +132,7 @@ export function makeReconfigure(deps: ReconfigureDeps): Reconfigure {
       }
     },
     wake: () => {
-      nap.abort();
+      wakeUp();
     },
     run: async (signal) => {
       request({ reason: 'start', delayMs: 0, isUrgent: true });

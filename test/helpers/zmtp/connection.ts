@@ -71,6 +71,7 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
   let greetingSent = 0;
   let curve: CurveClient | undefined;
   let parts: Buffer[] = [];
+  let unwritten: Buffer[] = [];
   /** A ping was sent that nothing has come after. */
   let isPinged = false;
   let pinging: NodeJS.Timeout | undefined;
@@ -103,6 +104,7 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
   }
 
   function stop(): void {
+    flush();
     stage = 'over';
     clearTimeout(deadline);
     clearTimeout(pinging);
@@ -194,8 +196,16 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
     listener.message(message);
   }
 
+  /** What is said in one turn goes in one piece, as libzmq's thread hands it to the kernel. */
   function write(flags: number, body: Buffer): void {
-    socket.write(curve?.seal(flags, body) ?? encodeFrame(flags, body));
+    if (unwritten.length === 0) process.nextTick(flush);
+    unwritten.push(curve?.seal(flags, body) ?? encodeFrame(flags, body));
+  }
+
+  function flush(): void {
+    if (unwritten.length === 0 || stage === 'over') return;
+    socket.write(unwritten.length === 1 ? (unwritten[0] ?? '') : Buffer.concat(unwritten));
+    unwritten = [];
   }
 
   function pingAfter(ms: number, pings: Pings): void {
@@ -216,12 +226,9 @@ export function openConnection(manner: Manner, listener: Listener): Connection {
   return {
     send: (message) => {
       if (stage !== 'ready' || socket.writableLength > MAX_UNSENT) return false;
-      const frames = message.map((part, i) => {
-        const flags = i < message.length - 1 ? MORE : 0;
-        return curve?.seal(flags, part) ?? encodeFrame(flags, part);
+      message.forEach((part, i) => {
+        write(i < message.length - 1 ? MORE : 0, part);
       });
-      // In one piece, as libzmq hands it to the kernel.
-      socket.write(Buffer.concat(frames));
       return true;
     },
     close: () => {
