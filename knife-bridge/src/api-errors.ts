@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http';
 import { CliError, RefusedError, codeOf, messageOf } from './errors.ts';
 import { isRecord } from './job-view.ts';
+import { STATUS_CODES } from './node-http.ts';
 
 /** Who asks whom, for messages. */
 export interface Asker {

@@ -1,7 +1,8 @@
-import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Agent as HttpAgent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connections, Outgoing } from './connection.ts';
 import { codeOf } from './errors.ts';
+import { Agent, request as httpRequest } from './node-http.ts';
 import type { TlsOptions } from './tls.ts';
 
 /** Milliseconds to reach a server, with its TLS. */
@@ -19,9 +20,9 @@ export function openDirect(url: URL, tls: TlsOptions): Connections {
   const isTls = url.protocol === 'https:';
   /** A request that waited for one of them is not told that it is used again. */
   const reached = new WeakSet<Socket>();
-  let opened: Promise<{ agent: Agent; request: typeof httpRequest }> | undefined;
+  let opened: Promise<{ agent: HttpAgent; request: typeof httpRequest }> | undefined;
 
-  async function open(): Promise<{ agent: Agent; request: typeof httpRequest }> {
+  async function open(): Promise<{ agent: HttpAgent; request: typeof httpRequest }> {
     if (!isTls) return { agent: new Agent(pool), request: httpRequest };
     const https = await import('node:https');
     return { agent: new https.Agent({ ...pool, ...tls }), request: https.request };

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { rootCertificates } from 'node:tls';
+import type * as Tls from 'node:tls';
 import { CliError, messageOf } from './errors.ts';
 
 /** How https is judged (ADDON F.2). */
@@ -53,6 +54,8 @@ function authorities({ caPath, caFile }: TlsSettings): string[] {
   }
   if (caFile !== undefined) return [textOf('ssl_ca_file', caFile)];
   const bundle = SYSTEM_BUNDLES.find((file) => existsSync(file));
+  // Loaded for those who need them: all of them are read with it.
+  const { rootCertificates } = createRequire(import.meta.url)('node:tls') as typeof Tls;
   return [...rootCertificates, ...(bundle === undefined ? [] : [textOf('system', bundle)])];
 }
 
