@@ -55,6 +55,9 @@ export interface Work extends Pick<Jobs, 'isActive' | 'onIdle' | 'wire' | 'leave
 /** A file of captured output has at least so many bytes, whatever the server takes now: it may take more later. */
 const LEAST_ROOM = 65_536;
 
+/** From the end of a job, or the start of the agent, until the next run is made ready, milliseconds. */
+const PREPARE_MS = 3000;
+
 /** Puts the work together. */
 export function makeWork(deps: WorkDeps): Work {
   const { settings, clock, log, signal, host = hostHere() } = deps;
@@ -96,6 +99,13 @@ export function makeWork(deps: WorkDeps): Work {
     signal,
   });
 
+  /** Once the machine has come to rest: what is made ready is for the run after this one. */
+  function prepareLater(): void {
+    clock.after(PREPARE_MS, () => {
+      if (!jobs.isActive()) runs.prepare();
+    });
+  }
+
   const results = makeResults({
     read: async (jobId) => {
       const record = await spool.find(jobId);
@@ -130,6 +140,8 @@ export function makeWork(deps: WorkDeps): Work {
     },
     log,
   });
+
+  jobs.onIdle(prepareLater);
 
   function check(order: JobOrder): Promise<JobCheck> {
     return checkOrder(order, {
@@ -199,6 +211,7 @@ export function makeWork(deps: WorkDeps): Work {
         pause: (ms) => sleep(clock, ms, signal),
         log,
       });
+      prepareLater();
     },
     incarnationId: () => incarnation,
     agreed: (capabilities) => {

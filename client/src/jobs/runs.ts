@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { Host } from '../process/host.ts';
 import {
   startKeeper,
+  type EarlyKeeper,
   type Keeper,
   type KeeperOrder,
   type KeeperResult,
@@ -16,6 +17,7 @@ import { endOfRun, whyOfRun } from '../process/run-state.ts';
 import { UNWRITTEN } from '../process/run-script.ts';
 import type { OsUser } from '../process/user.ts';
 import { watchRun } from '../process/watch-run.ts';
+import { makeNextRun } from './next-run.ts';
 import type { RunRecord, Spool } from './spool.ts';
 
 /** How long a command may run on a node, whatever the job says: 24 h in milliseconds (REFERENCE 16, J8). */
@@ -65,6 +67,8 @@ export type Committed = { ok: true; run: CommittedRun } | { ok: false; reason: s
 
 /** The runs of this node. */
 export interface Runs {
+  /** Makes ready what the next run needs and does not depend on its job; there may be a next run without it. */
+  prepare(): void;
   commit(order: JobOrder, plan: JobPlan): Promise<Committed>;
   /** Holds again what an agent before this one had committed to, or was about to start. */
   resume(record: RunRecord, user: OsUser | undefined): Promise<Committed>;
@@ -100,9 +104,13 @@ export interface RunsDeps {
 export function makeRuns(deps: RunsDeps): Runs {
   const { spool, files, clock, log, signal, host } = deps;
 
+  const after: typeof clock.after = (ms, action) => clock.after(ms, action);
+  const next = makeNextRun({ host, spool, log, signal });
+
   async function commit(order: JobOrder, plan: JobPlan): Promise<Committed> {
     const { jobId, command, user, dir, capture, runTimeout } = order;
     let file: StoredFile | undefined;
+    let early: EarlyKeeper | undefined;
     try {
       if (plan.file !== undefined) file = await files.store(plan.file, plan.user);
       const record: RunRecord = {
@@ -120,11 +128,14 @@ export function makeRuns(deps: RunsDeps): Runs {
         ...(runTimeout === undefined ? {} : { runTimeout }),
       };
       const env = deps.environment(order, plan, file?.path);
-      await spool.commit(record, host.keeper.files(plan.commandLine, env));
-      const held = await hold(record, plan.user, file);
+      const texts = host.keeper.files(plan.commandLine, env);
+      early = next.take();
+      await spool.commit(record, texts, early === undefined ? undefined : next.files);
+      const held = await hold(record, plan.user, file, early);
       if (!held.ok) await forget(jobId, file);
       return held;
     } catch (error) {
+      early?.dismiss();
       await removeFile(jobId, file);
       return { ok: false, reason: `the job cannot be written down: ${messageOf(error)}` };
     }
@@ -134,6 +145,7 @@ export function makeRuns(deps: RunsDeps): Runs {
     record: RunRecord,
     user: OsUser | undefined,
     file: StoredFile | undefined,
+    early?: EarlyKeeper,
   ): Promise<Committed> {
     const { jobId, dir, lock, room } = record;
     const order: KeeperOrder = {
@@ -143,15 +155,18 @@ export function makeRuns(deps: RunsDeps): Runs {
       ...(lock === undefined ? {} : { lock }),
       ...(room === undefined ? {} : { room }),
     };
-    const started = await startOutside(order, jobId);
+    const started = await startOutside(order, jobId, early);
     if (!started.ok) return { ok: false, reason: started.reason };
     return { ok: true, run: committed(record, started.keeper, file) };
   }
 
-  async function startOutside(order: KeeperOrder, jobId: string): Promise<KeeperResult> {
+  async function startOutside(
+    order: KeeperOrder,
+    jobId: string,
+    early?: EarlyKeeper,
+  ): Promise<KeeperResult> {
     const outside = deps.outside(jobId);
-    const after: typeof clock.after = (ms, action) => clock.after(ms, action);
-    const started = await startKeeper(host.keeper, { ...order, outside }, after);
+    const started = await startKeeper(host.keeper, { ...order, outside }, after, early);
     if (started.ok || started.isHeld || outside.length === 0) return started;
     const inside = await startKeeper(host.keeper, order, after);
     // Whatever was wrong, was wrong with the way outside.
@@ -315,6 +330,10 @@ export function makeRuns(deps: RunsDeps): Runs {
     file === undefined ? undefined : files.adopt(file);
 
   return {
+    prepare: () => {
+      // A scope is named after its job.
+      if (deps.outside('').length === 0) next.prepare();
+    },
     commit,
     giveUp,
     removeFile: (record) => removeFile(record.jobId, fileOf(record)),

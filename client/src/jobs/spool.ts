@@ -55,8 +55,19 @@ export interface Spool {
   open(): Promise<RunRecord[]>;
   /** Reads one again; undefined where somebody has removed or spoiled it. Rejects when the disk cannot be read. */
   find(jobId: string): Promise<RunRecord | undefined>;
-  /** Writes a job down, durably, with what its keeper needs; a job that is there already is refused. */
-  commit(record: RunRecord, files: Readonly<Record<string, string>>): Promise<void>;
+  /** Makes a directory for the job that comes next, with what its keeper needs; its path. */
+  prepare(files: Readonly<Record<string, string>>): string;
+  /** Nobody has taken anything out of that directory. */
+  isPrepared(files: Readonly<Record<string, string>>): boolean;
+  /**
+   * Writes a job down, durably, with what its keeper needs; a job that is there already is refused. `prepared`: into
+   * the directory that was made with these files.
+   */
+  commit(
+    record: RunRecord,
+    files: Readonly<Record<string, string>>,
+    prepared?: Readonly<Record<string, string>>,
+  ): Promise<void>;
   /** Writes down, durably, that the server said run. */
   order(jobId: string): Promise<void>;
   /** Keeps every keeper from starting a run that is ordered; false when one has begun. */
@@ -73,6 +84,9 @@ export interface Spool {
 /** Names that a run's directory can have: other jobs are refused. */
 const JOB_NAME = /^[\w-]{1,64}$/;
 
+/** What a run is: committed, and not over. */
+const MARKS = { committed: '', open: '' };
+
 const sync = promisify(fsync);
 
 /** What a shell says of a command that it cannot start. */
@@ -87,6 +101,7 @@ export function makeSpool(
   syncsDirectories = true,
 ): Spool {
   const pathOf = (jobId: string): string => join(dir, jobId);
+  const next = join(dir, '.next');
 
   const note = (jobId: string, why: string): void => {
     writeFileSync(join(pathOf(jobId), 'why'), why, { mode: 0o600 });
@@ -147,8 +162,26 @@ export function makeSpool(
     }
   }
 
+  function makeDraft(draft: string, files: Readonly<Record<string, string>>): void {
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft, { mode: 0o700 });
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(draft, name), text, { mode: 0o600 });
+    }
+  }
+
   return {
     pathOf,
+    prepare: (files) => {
+      makePrivate(dir, ownUid);
+      makeDraft(next, { ...files, ...MARKS });
+      return next;
+    },
+    isPrepared: (files) => {
+      if (!isPrivate(next, ownUid)) return false;
+      const names = readdirSync(next);
+      return Object.keys({ ...files, ...MARKS }).every((name) => names.includes(name));
+    },
     find: (jobId) => asPromise(() => find(jobId)),
     open: () =>
       asPromise(() => {
@@ -167,16 +200,16 @@ export function makeSpool(
           throw new AgentError('bad_config', what, { cause: error });
         }
       }),
-    commit: async (record, files) => {
+    commit: async (record, files, prepared) => {
       const { jobId } = record;
       if (!JOB_NAME.test(jobId)) throw new Error('its id is no name for a directory');
-      const draft = join(dir, `.new-${jobId}`);
+      const draft = prepared === undefined ? join(dir, `.new-${jobId}`) : next;
       // Below a cache of Chef's: somebody may have cleared that under a running agent.
       makePrivate(dir, ownUid);
-      rmSync(draft, { recursive: true, force: true });
       try {
-        mkdirSync(draft, { mode: 0o700 });
-        for (const [name, text] of Object.entries({ ...files, committed: '', open: '' })) {
+        if (prepared === undefined) makeDraft(draft, MARKS);
+        for (const [name, text] of Object.entries(files)) {
+          if (prepared?.[name] === text) continue;
           writeFileSync(join(draft, name), text, { mode: 0o600 });
         }
         await writeDurably(join(draft, 'record.json'), JSON.stringify(record));

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { dirname, isAbsolute, resolve as resolvePath } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { makeDirectories } from './make-directories.ts';
@@ -21,6 +21,14 @@ export interface KeeperOrder {
   readonly outside?: readonly string[];
 }
 
+/** How a keeper is started. */
+export interface KeeperProgram {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Where it is started; it stays in no directory that somebody else may want to remove. */
+  readonly cwd: string;
+}
+
 /** What a system offers to keep runs with. */
 export interface KeeperForm {
   /** What the spool of a run holds for it, by name: `job`, with command line and environment, and what it needs else. */
@@ -29,12 +37,24 @@ export interface KeeperForm {
     env: Readonly<Record<string, string>>,
   ) => Readonly<Record<string, string>>;
   /** How it is started; it says `ready`, is told to go over its standard input, and obeys what run-script.ts says. */
-  readonly program: (order: KeeperOrder) => {
-    readonly argv: readonly string[];
-    readonly env: Readonly<Record<string, string>>;
-    /** Where it is started; it stays in no directory that somebody else may want to remove. */
-    readonly cwd: string;
+  readonly program: (order: KeeperOrder) => KeeperProgram;
+  /** How one is started before its run is known, where it can be. */
+  readonly ahead?: {
+    /** What its directory must hold, by name; with what it adds, that becomes the spool of the run. */
+    readonly files: Readonly<Record<string, string>>;
+    readonly program: (dir: string) => KeeperProgram;
+    /** What it is told of its run, in one line; undefined for an order that no line can hold. */
+    readonly line: (order: KeeperOrder) => string | undefined;
   };
+}
+
+/** A keeper that was started before its run is known, and waits for its order. It ends when this agent does. */
+export interface EarlyKeeper {
+  /** Nobody has ended it. */
+  isAlive(): boolean;
+  /** Resolves when it has what it takes for this run; an order that it cannot read ends it. */
+  take(order: KeeperOrder, after: After): Promise<KeeperResult>;
+  dismiss(): void;
 }
 
 /** The process that keeps a run; it outlives the agent from `go` on and ends with it before that. */
@@ -60,36 +80,72 @@ type After = (ms: number, action: () => void) => () => void;
 
 /**
  * Starts the keeper of a run. It takes the lock as chef-client does, without waiting (A1–A3); as there, the directory of
- * the lock is made where it is missing.
+ * the lock is made where it is missing. `early`: one that waits for its order is taken.
  */
 export async function startKeeper(
   form: KeeperForm,
   order: KeeperOrder,
   after: After,
+  early?: EarlyKeeper,
 ): Promise<KeeperResult> {
   const { lock } = order;
   try {
     if (lock !== undefined && isAbsolute(lock)) await makeDirectories(dirname(lock));
   } catch (error) {
+    early?.dismiss();
     const reason = `cannot take the lock ${lock}: ${messageOf(error)}`;
     return { ok: false, reason, isHeld: false };
   }
-  return start(form, order, after);
+  const taken = await early?.take(order, after);
+  // Somebody may have ended it just now.
+  if (taken?.ok === true || taken?.isHeld === true) return taken;
+  return readiness(spawnKeeper(form.program(order), order.outside), order, after);
 }
 
-function start(form: KeeperForm, order: KeeperOrder, after: After): Promise<KeeperResult> {
+/** Starts a keeper in a directory that will be the spool of its run; undefined where that cannot be. */
+export function startEarlyKeeper(form: KeeperForm, dir: string): EarlyKeeper | undefined {
+  const { ahead } = form;
+  if (ahead === undefined) return undefined;
+  const child = spawnKeeper(ahead.program(dir));
+  // Who could not be started is not alive, and no keeper that is waited for.
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
+  return {
+    isAlive: () => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
+    take: (order, after) => {
+      const line = ahead.line(order);
+      if (line === undefined) child.stdin.end();
+      else child.stdin.write(`${line}\n`);
+      return readiness(child, order, after);
+    },
+    dismiss: () => {
+      child.stdin.end();
+    },
+  };
+}
+
+function spawnKeeper(
+  { argv, env, cwd }: KeeperProgram,
+  outside: readonly string[] = [],
+): ChildProcessWithoutNullStreams {
+  const [file = '', ...args] = [...outside, ...argv];
+  // A session of its own: what ends the agent, or the run, does not end it.
+  return spawn(file, args, {
+    env,
+    cwd,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    windowsHide: true,
+  });
+}
+
+/** Waits until a keeper is ready, which has its order. */
+function readiness(
+  child: ChildProcessWithoutNullStreams,
+  { lock = '' }: KeeperOrder,
+  after: After,
+): Promise<KeeperResult> {
   return new Promise((resolve) => {
-    const { lock = '', outside = [] } = order;
-    const { argv, env, cwd } = form.program(order);
-    const [file = '', ...args] = [...outside, ...argv];
-    // A session of its own: what ends the agent, or the run, does not end it.
-    const child = spawn(file, args, {
-      env,
-      cwd,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
-      windowsHide: true,
-    });
     let complaint = '';
     const exited = new Promise<void>((done) => {
       // Not `close`: whoever inherited a pipe may hold it for long.

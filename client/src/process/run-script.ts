@@ -79,14 +79,22 @@ const LIVES = `lives() {
  * When somebody kills the guard alone, the keeper holds the lock until the command ends; how it ended, nobody knows
  * then.
  * Arguments: spool of the run, lock file or nothing, bytes of a file of output or nothing,
- * directory of the command, then program and arguments that change the identity.
+ * directory of the command, then program and arguments that change the identity. Without any it was started before its
+ * run is known, in the directory that will be the spool: it makes what takes long, and reads them, quoted, from a line.
  */
 export const KEEPER = `${COPY}
 ${LIVES}
 leader=${quote(LEADER)}
+mask=$(umask)
+if [ $# -eq 0 ]; then
+  cd "\${0%/*}" || exit 1
+  umask 077
+  mkfifo out err || exit 1
+  read -r words || exit ${NOT_TOLD}
+  eval "set -- $words"
+fi
 spool=$1 lock=$2 room=$3 dir=$4
 shift 4
-mask=$(umask)
 told=exited
 trap 'told=killed' TERM HUP INT QUIT
 cd "$spool" || exit 1

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../../client/src/clock.ts';
@@ -14,6 +15,7 @@ import {
   type CommittedRun,
 } from '../../../../client/src/jobs/runs.ts';
 import { makeSpool } from '../../../../client/src/jobs/spool.ts';
+import { findDescendants } from '../../../helpers/descendants.ts';
 import { makeTempDir } from '../../../helpers/temp-dir.ts';
 import { until } from '../../../helpers/until.ts';
 
@@ -106,6 +108,68 @@ for (const [name, has] of Object.entries({ sh: true, Node: false })) {
       assert.equal(await readFile(join(home, 'spool', jobId, 'stdout.0'), 'utf8'), 'hello');
       assert.deepEqual(await readdir(join(home, 'files')), []);
       assert.equal(limits[0]?.isCancelled, true);
+    });
+
+    /** What was made ready for the next run: its directory, and the keeper in it. */
+    const ready = join('spool', '.next');
+    const waiting = () =>
+      findDescendants(process.pid).filter(({ pid }) =>
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(home, ready, 'keeper')),
+      );
+    async function lifeAhead() {
+      const { runs } = await life();
+      runs.prepare();
+      const names = () => readdir(join(home, ready));
+      await until('a keeper', names, (found) => (found.includes('err') ? true : undefined));
+      return runs;
+    }
+
+    shOnly('take what was made ready for them', async () => {
+      const runs = await lifeAhead();
+      const [keeper] = waiting();
+      const run = held(await runs.commit(order, { commandLine: 'echo hello; echo no >&2' }));
+      assert.deepEqual(await readdir(join(home, 'spool')), [jobId]);
+      await (
+        await run.start()
+      ).over;
+      const dir = join(home, 'spool', jobId);
+      assert.equal(parseInt(await readFile(join(dir, 'supervisor'), 'utf8')), keeper?.pid);
+      const { outcome, output } = readResult(dir, settings);
+      assert.deepEqual([outcome, output], ['succeeded', { stdout: 'hello\n', stderr: 'no\n' }]);
+    });
+
+    shOnly('do without what was made ready and somebody has spoiled', async () => {
+      for (const spoil of [
+        () => rm(join(home, ready), { recursive: true }),
+        () => rm(join(home, ready, 'open')),
+        () => Promise.resolve(waiting().map(({ pid }) => process.kill(pid, 'SIGKILL'))),
+      ]) {
+        const runs = await lifeAhead();
+        await spoil();
+        const run = held(await runs.commit(order, { commandLine: 'echo hello' }));
+        await (
+          await run.start()
+        ).over;
+        const { output } = readResult(join(home, 'spool', jobId), settings);
+        assert.equal(output?.stdout, 'hello\n');
+        await rm(join(home, 'spool', jobId), { recursive: true });
+        await until('its end', waiting, (found) => (found.length === 0 ? true : undefined));
+      }
+    });
+
+    shOnly('leave no keeper that waits when the agent ends', async () => {
+      await lifeAhead();
+      assert.equal(waiting().length, 1);
+      end.abort();
+      await until('its end', waiting, (found) => (found.length === 0 ? true : undefined));
+      assert.deepEqual((await life()).records, []);
+      assert.deepEqual(await readdir(join(home, 'spool')), []);
+    });
+
+    shOnly('are not made ready where each has a scope of its own', async () => {
+      const { runs } = await life(['env']);
+      runs.prepare();
+      assert.deepEqual(await readdir(join(home, 'spool')), []);
     });
 
     shOnly('leave nothing behind when they are dropped', async () => {

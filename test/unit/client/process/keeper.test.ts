@@ -16,7 +16,11 @@ import {
 import { join } from 'node:path';
 import { systemClock } from '../../../../client/src/clock.ts';
 import { readCaptured } from '../../../../client/src/process/captured.ts';
-import { startKeeper, type KeeperOrder } from '../../../../client/src/process/keeper.ts';
+import {
+  startEarlyKeeper,
+  startKeeper,
+  type KeeperOrder,
+} from '../../../../client/src/process/keeper.ts';
 import { NODE_KEEPER } from '../../../../client/src/process/node-keeper.ts';
 import { SH_KEEPER } from '../../../../client/src/process/sh-keeper.ts';
 import { groupLives } from '../../../../client/src/process/kill.ts';
@@ -40,7 +44,11 @@ keeper.stdout.once('data', () => {
 });
 setInterval(() => undefined, 1000);`;
 
-for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER })) {
+for (const [name, form, isEarly] of [
+  ['sh', SH_KEEPER, false],
+  ['sh, before its job', SH_KEEPER, true],
+  ['Node', NODE_KEEPER, false],
+] as const) {
   /** What both keepers have from the same leader. */
   const shOnly: (title: string, test: () => Promise<void>) => void =
     form === SH_KEEPER ? it : () => undefined;
@@ -68,15 +76,28 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       vars: Record<string, string> = env,
     ) {
       spool = join(home, `run-${++runs}`);
-      await mkdir(spool, { mode: 0o700 });
-      for (const [name, text] of Object.entries({
-        ...form.files(line, vars),
-        open: '',
-        ordered: '',
-      })) {
-        await writeFile(join(spool, name), text);
+      const next = join(home, `.next-${runs}`);
+      await mkdir(next, { mode: 0o700 });
+      const write = async (files: Record<string, string>) => {
+        for (const [name, text] of Object.entries(files)) await writeFile(join(next, name), text);
+      };
+      const files = { ...form.files(line, vars), open: '', ordered: '' };
+      // Whoever has a scope of its own is never started before its job.
+      const isAhead = isEarly && order.outside === undefined;
+      await write(isAhead ? { ...form.ahead?.files } : files);
+      const early = isAhead ? startEarlyKeeper(form, next) : undefined;
+      if (isAhead) {
+        await until(
+          'fifos',
+          () => readdir(next),
+          (found) => (found.includes('err') ? true : undefined),
+        );
+        const { keeper, ...others } = files as Record<string, string>;
+        assert.equal(keeper, form.ahead?.files['keeper']);
+        await write(others);
       }
-      return startKeeper(form, { spool, ...order }, later);
+      await rename(next, spool);
+      return startKeeper(form, { spool, ...order }, later, early);
     }
 
     async function start(
@@ -134,7 +155,8 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
       const names = await readdir(spool);
       const own = form === SH_KEEPER ? ['keeper', 'last.0', 'open'] : [];
       const both = ['exited.0', 'leader', 'ordered', 'supervisor'];
-      assert.deepEqual(names.sort(), [...both, ...own].sort());
+      const early = isEarly ? ['err', 'out', 'stderr.0', 'stdout.0'] : [];
+      assert.deepEqual(names.sort(), [...both, ...own, ...early].sort());
     });
     shOnly('leaves no environment of the job behind once it has started', async () => {
       await run('true', {}, { ...env, SECRET: 's3cret' });
@@ -182,7 +204,8 @@ for (const [name, form] of Object.entries({ sh: SH_KEEPER, Node: NODE_KEEPER }))
     it('A5 says that a run is gone only when it cannot begin any more: its keeper was held up', async () => {
       const made = await ready(`touch ${home}/ran`);
       assert.ok(made.ok);
-      const [pid = ''] = execFileSync('pgrep', ['-f', spool], { encoding: 'utf8' }).split('\n');
+      const begun = isEarly ? join(home, `.next-${runs}`) : spool;
+      const [pid = ''] = execFileSync('pgrep', ['-f', begun], { encoding: 'utf8' }).split('\n');
       process.kill(Number(pid), 'SIGSTOP');
       const run = watchRun(spool, systemClock, end.signal, made.keeper.exited);
       made.keeper.go();
