@@ -1,6 +1,7 @@
 import type { Dealer, Subscriber } from 'zeromq';
 import type { Clock } from '../clock.ts';
 import { handshakeMs, leastHandshakeMs, mayBeCrowded, youngMs } from '../core/handshake.ts';
+import { eventsOf } from './socket-events.ts';
 
 /** What becomes of the connection of one socket. */
 export type SocketEvent =
@@ -105,8 +106,9 @@ export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S
   }
 
   function watch(watched: S): void {
+    const events = eventsOf(watched);
     const on = (type: WatchedEvent, act: () => void): void => {
-      watched.events.on(type, () => {
+      events.on(type, () => {
         if (watched === socket && !isClosed) act();
       });
     };
@@ -120,7 +122,7 @@ export function holdSocket<S extends Dealer | Subscriber>(deps: HeldSocketDeps<S
     on('connect:retry', () => {
       if (stage === 'over') stage = 'connecting';
     });
-    watched.events.on('handshake:error:auth', () => {
+    events.on('handshake:error:auth', () => {
       if (watched === socket) isDenied = true;
     });
   }
