@@ -99,9 +99,15 @@ export function makeWork(deps: WorkDeps): Work {
     signal,
   });
 
+  let cancelPreparing = (): void => undefined;
+  signal.addEventListener('abort', () => {
+    cancelPreparing();
+  });
+
   /** Once the machine has come to rest: what is made ready is for the run after this one. */
   function prepareLater(): void {
-    clock.after(PREPARE_MS, () => {
+    cancelPreparing();
+    cancelPreparing = clock.after(PREPARE_MS, () => {
       if (!jobs.isActive()) runs.prepare();
     });
   }

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsync,
   lstatSync,
   mkdirSync,
@@ -177,11 +178,9 @@ export function makeSpool(
       makeDraft(next, { ...files, ...MARKS });
       return next;
     },
-    isPrepared: (files) => {
-      if (!isPrivate(next, ownUid)) return false;
-      const names = readdirSync(next);
-      return Object.keys({ ...files, ...MARKS }).every((name) => names.includes(name));
-    },
+    isPrepared: (files) =>
+      isPrivate(next, ownUid) &&
+      Object.keys({ ...files, ...MARKS }).every((name) => existsSync(join(next, name))),
     find: (jobId) => asPromise(() => find(jobId)),
     open: () =>
       asPromise(() => {

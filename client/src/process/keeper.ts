@@ -110,9 +110,13 @@ export function startEarlyKeeper(form: KeeperForm, dir: string): EarlyKeeper | u
   // Who could not be started is not alive, and no keeper that is waited for.
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
+  const isAlive = (): boolean =>
+    child.pid !== undefined && child.exitCode === null && child.signalCode === null;
   return {
-    isAlive: () => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
+    isAlive,
     take: (order, after) => {
+      // It may have been ended while its job was written down, and would be waited for in vain.
+      if (!isAlive()) return Promise.resolve({ ok: false, reason: 'it has ended', isHeld: false });
       const line = ahead.line(order);
       if (line === undefined) child.stdin.end();
       else child.stdin.write(`${line}\n`);

@@ -103,7 +103,8 @@ if [ -n "$lock" ]; then
   flock --exclusive --nonblock --conflict-exit-code ${HELD_BY_OTHER} 9 || exit
 fi
 umask 077
-if [ -n "$room" ] && [ ! -p out ]; then
+if [ -n "$room" ] && [ ! -p err ]; then
+  [ ! -p out ] || rm out
   mkfifo out err || exit 1
 fi
 echo ready

@@ -43,8 +43,11 @@ const CURVE_KEY_BYTES = 32;
  * those of the next connections take their memory.
  */
 const ANSWERS = 500;
-/** Milliseconds that a socket without the address has for whoever has just begun to ask it. */
-const LAST_WORDS = 1_000;
+/**
+ * Milliseconds between two looks at a socket without the address. It ends when it has answered nobody from one to the
+ * next: a server that was held up has read by then what waited for it, and nobody's handshake waits in vain.
+ */
+const LOOK = 500;
 
 /**
  * 400 tells the peer that it is not wanted, and libzmq's clients give up. 300 tells it nothing: it waits until
@@ -55,37 +58,42 @@ interface Verdict {
   text: string;
 }
 
+interface Answering {
+  answers: number;
+  /** Resolves when it reads no more. */
+  ended: Promise<void>;
+}
+
 /** Makes the handler of one context; a context takes one. */
 export function makeZap(deps: ZapDeps): Zap {
   const { clock } = deps;
   const make = (): Reply => new Reply({ context: deps.context, linger: 0 });
   const postponed = makeDropCounter(deps, 'connections were told to come later');
-  /** All that answer, with the ends of their reading; the newest has the address. */
-  const answering = new Map<Reply, Promise<void>>();
+  /** All that answer; the newest has the address. */
+  const answering = new Map<Reply, Answering>();
   let newest: Reply | undefined;
-  let answers = 0;
-  const ends = new Set<() => void>();
+  let isClosed = false;
+  const looks = new Set<() => void>();
 
-  /** At once on this thread: between two holders of the address a connection would be refused. */
+  /** At once on this thread: who asks between two holders of the address, some 20 microseconds, has to come again. */
   function hold(socket: Reply): void {
-    answering.set(socket, Promise.resolve());
+    const own = { answers: 0, ended: Promise.resolve() };
+    answering.set(socket, own);
     // Lets the address go: libzmq does the same for both words, `unbind` works on another thread, and `unbindSync` of
     // zeromq.js 6.8 binds.
     newest?.disconnect(ADDRESS);
     socket.bindSync(ADDRESS);
     newest = socket;
-    answering.set(socket, answerAll(socket));
+    own.ended = answerAll(socket, own);
   }
 
   async function end(socket: Reply): Promise<void> {
-    const ended = answering.get(socket);
     socket.close();
-    await ended;
+    await answering.get(socket)?.ended;
     answering.delete(socket);
   }
 
   function giveWay(): void {
-    answers = 0;
     const old = newest;
     try {
       hold(make());
@@ -94,16 +102,25 @@ export function makeZap(deps: ZapDeps): Zap {
       deps.log.warn({ err: error }, 'the ZAP handler keeps its socket');
       return;
     }
-    const cancel = clock.after(LAST_WORDS, () => {
-      ends.delete(cancel);
-      if (old !== undefined) void end(old);
+    if (old !== undefined) endWhenQuiet(old);
+  }
+
+  /** `before`: how many it had answered at the last look. */
+  function endWhenQuiet(socket: Reply, before?: number): void {
+    const cancel = clock.after(LOOK, () => {
+      looks.delete(cancel);
+      const answers = answering.get(socket)?.answers;
+      if (answers === before) void end(socket);
+      else endWhenQuiet(socket, answers);
     });
-    ends.add(cancel);
+    looks.add(cancel);
   }
 
   /** Every request gets an answer, whatever it holds: a REP socket without one is stuck. */
-  async function answerAll(socket: Reply): Promise<void> {
+  async function answerAll(socket: Reply, own: Answering): Promise<void> {
     for await (const request of socket) {
+      // The last word of a socket that is closed is what waited to be read; to answer it would throw.
+      if (socket.closed) return;
       const { status, text } = judge(request, deps);
       if (status === '300') postponed.count({ peer: peerOf(request), reason: text });
       // version, request id, status code, status text, user id, metadata
@@ -112,8 +129,8 @@ export function makeZap(deps: ZapDeps): Zap {
         .catch((error: unknown) => {
           if (!socket.closed) deps.log.warn({ err: error }, 'a ZAP answer could not be sent');
         });
-      answers += 1;
-      if (answers >= ANSWERS) giveWay();
+      own.answers += 1;
+      if (own.answers % ANSWERS === 0 && socket === newest && !isClosed) giveWay();
     }
   }
 
@@ -122,8 +139,9 @@ export function makeZap(deps: ZapDeps): Zap {
       hold(make());
     },
     async close() {
+      isClosed = true;
       postponed.stop();
-      for (const cancel of ends) cancel();
+      for (const cancel of looks) cancel();
       await Promise.all([...answering.keys()].map(end));
     },
   };
