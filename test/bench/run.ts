@@ -21,7 +21,7 @@ export interface BenchRun {
   plot(plot: Plot): void;
 }
 
-/** Measures; `quick`: small, within two minutes. */
+/** Measures; `quick`: small, within five minutes. */
 export type Bench = (quick: boolean, run: BenchRun) => Figure[] | Promise<Figure[]>;
 
 /** A run that lost messages has no figures: a ratio of it would praise the loss. */

@@ -8,8 +8,7 @@ export function eventsOf<E>(socket: { readonly events: E }): E {
     try {
       return socket.events;
     } catch (error) {
-      const isInterrupted =
-        error instanceof Error && 'code' in error && error.code === INTERRUPTED;
+      const isInterrupted = error instanceof Error && 'code' in error && error.code === INTERRUPTED;
       if (!isInterrupted || tries === MOST_TRIES) throw error;
     }
   }
