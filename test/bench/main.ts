@@ -37,30 +37,52 @@ const BENCHES: Record<string, Bench> = {
   growth,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    nodes: { type: 'string' },
-    profile: { type: 'string' },
-    svg: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-});
-const [name] = positionals;
-const chosen = Object.entries(BENCHES).filter(([bench]) => name === 'all' || name === bench);
-const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
-if (chosen.length === 0 || (nodes !== undefined && !(Number.isInteger(nodes) && nodes > 0))) {
-  process.stderr.write(
-    `usage: npm run bench -- NAME [--nodes N] [--quick] [--json] [--svg DIR] [--profile DIR]\nNAME is one of: all, ${Object.keys(BENCHES).join(', ')}\n`,
-  );
-  process.exitCode = 2;
-} else await benchAll();
+const USAGE = `usage: npm run bench -- NAME [--nodes N] [--quick] [--json] [--svg DIR] [--profile DIR]
+NAME is one of: all, ${Object.keys(BENCHES).join(', ')}
+`;
 
-async function benchAll(): Promise<void> {
+/** What was asked for; one that cannot be done is said, with what can, and ends with 2. */
+function readWishes() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      nodes: { type: 'string' },
+      profile: { type: 'string' },
+      svg: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [name = '', ...more] = positionals;
+  const chosen = Object.entries(BENCHES).filter(([bench]) => name === 'all' || name === bench);
+  const nodes = values.nodes === undefined ? undefined : Number(values.nodes);
+  if (nodes !== undefined && !(Number.isInteger(nodes) && nodes > 0)) {
+    throw new Error(`--nodes ${values.nodes}: give a whole number above 0`);
+  }
+  if (more.length > 0) throw new Error(`one bench at a time, not also ${more.join(', ')}`);
+  if (chosen.length === 0 && !values.help) {
+    throw new Error(name === '' ? 'which bench?' : `there is no bench ${name}`);
+  }
+  return { ...values, isAll: name === 'all', chosen, nodes };
+}
+
+type Wishes = ReturnType<typeof readWishes>;
+
+try {
+  const wishes = readWishes();
+  if (wishes.help) process.stdout.write(USAGE);
+  else await benchAll(wishes);
+} catch (error) {
+  process.stderr.write(`*** ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  process.exitCode = 2;
+}
+
+async function benchAll({ chosen, nodes, isAll, ...values }: Wishes): Promise<void> {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
+    // Each time: the second ^C must not end what tidies up.
+    process.on(signal, () => {
       interruption.abort();
     });
   }
@@ -75,11 +97,11 @@ async function benchAll(): Promise<void> {
     try {
       const { quick, profile } = values;
       const after = chosen.length - at - 1;
-      const limitMs = timeLimit(quick, name === 'all', performance.now() - begun, after);
+      const limitMs = timeLimit(quick, isAll, performance.now() - begun, after);
       if (limitMs === undefined) throw new Error('no time is left for it: run it alone');
       const tell = (line: string): boolean => say(`  ${line}`);
       const plot = (plot: Plot): void => {
-        writePlot(plot, tell);
+        if (values.svg !== undefined) writePlot(plot, values.svg, tell);
       };
       const options = { quick, nodes, profile, say: tell, plot, limitMs };
       const figures = await runBench(measure, options, interruption.signal);
@@ -99,10 +121,9 @@ async function benchAll(): Promise<void> {
   process.exit();
 }
 
-function writePlot(plot: Plot, say: (line: string) => void): void {
-  if (values.svg === undefined) return;
-  mkdirSync(values.svg, { recursive: true });
-  const file = join(values.svg, `${plot.name}.svg`);
+function writePlot(plot: Plot, dir: string, say: (line: string) => void): void {
+  mkdirSync(dir, { recursive: true });
+  const file = join(dir, `${plot.name}.svg`);
   writeFileSync(file, drawSvg(plot));
   say(`plot: ${file}`);
 }

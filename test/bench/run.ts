@@ -65,6 +65,7 @@ export async function runBench(
     const interrupt = (): void => {
       reject(new Error('interrupted'));
     };
+    if (interrupted.aborted) interrupt();
     interrupted.addEventListener('abort', interrupt, { signal: over.signal });
   });
   try {
