@@ -69,14 +69,15 @@ function readWishes() {
 
 type Wishes = ReturnType<typeof readWishes>;
 
+let wishes: Wishes | undefined;
 try {
-  const wishes = readWishes();
+  wishes = readWishes();
   if (wishes.help) process.stdout.write(USAGE);
-  else await benchAll(wishes);
 } catch (error) {
   process.stderr.write(`*** ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   process.exitCode = 2;
 }
+if (wishes?.help === false) await benchAll(wishes);
 
 async function benchAll({ chosen, nodes, isAll, ...values }: Wishes): Promise<void> {
   const interruption = new AbortController();
