@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { AgentError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { isCode } from '../process/proc.ts';
 
 /** What is written down of a job before the server hears that this node can run it. */
 export interface RunRecord {
@@ -320,10 +321,6 @@ function isRecord(value: unknown): value is RunRecord {
 function isTrouble(error: unknown): boolean {
   const isOfSystem = error instanceof Error && 'code' in error;
   return isOfSystem && !isCode(error, 'ENOENT') && !isCode(error, 'ENOTDIR');
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function asPromise<T>(work: () => T): Promise<T> {
